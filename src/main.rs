@@ -1,0 +1,174 @@
+//! The Lambda function: the only composition of settings, edges and the runtime.
+
+use std::io::Write as _;
+use std::panic::PanicHookInfo;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use lambda_runtime::{Diagnostic, LambdaEvent, Runtime};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+use smac_lambda_authorizer::answer::{Answer, FunctionError};
+use smac_lambda_authorizer::http::HttpClient;
+use smac_lambda_authorizer::lookup::Clock;
+use smac_lambda_authorizer::settings::{Mistake, Mistakes, Settings};
+use smac_lambda_authorizer::Authorizer;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::Instant;
+use tower::service_fn;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+/// Lambda's own variables that the runtime client can't do without.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime>
+const NEEDED_BY_THE_RUNTIME: [&str; 4] = [
+    "AWS_LAMBDA_RUNTIME_API",
+    "AWS_LAMBDA_FUNCTION_NAME",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+    "AWS_LAMBDA_FUNCTION_VERSION",
+];
+
+fn main() -> ExitCode {
+    // Not lossy: a value that is no Unicode is none that we or AWS know.
+    let environment: Vec<(String, String)> = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    start_log(value_of(&environment, "AWS_LAMBDA_LOG_LEVEL"));
+    std::panic::set_hook(Box::new(log_panic));
+
+    if let Some(missing) = NEEDED_BY_THE_RUNTIME.into_iter().find(|name| value_of(&environment, name).is_none()) {
+        tracing::error!(variable = missing, "not started by Lambda; try `cargo local invoke` instead");
+        return ExitCode::FAILURE;
+    }
+    let is_concurrent =
+        value_of(&environment, "AWS_LAMBDA_MAX_CONCURRENCY").is_some_and(|value| value.parse().is_ok_and(|n: u32| n > 1));
+    let authorizer = match compose(environment) {
+        Ok(authorizer) => Arc::new(authorizer),
+        Err(Mistakes(mistakes)) => {
+            for Mistake { variable, problem } in mistakes {
+                tracing::error!(variable, problem, "configuration mistake");
+            }
+            return ExitCode::FAILURE;
+        }
+    };
+    // One invocation at a time needs one thread; each further one costs start-up time and memory.
+    let mut builder = match is_concurrent {
+        true => tokio::runtime::Builder::new_multi_thread(),
+        false => tokio::runtime::Builder::new_current_thread(),
+    };
+    let Ok(runtime) = builder.enable_all().build() else {
+        tracing::error!("the async runtime can't be started");
+        return ExitCode::FAILURE;
+    };
+    runtime.block_on(run(authorizer))
+}
+
+fn compose(environment: Vec<(String, String)>) -> Result<Authorizer, Mistakes> {
+    let settings = Settings::from_variables(environment, |path| std::fs::read_to_string(path))?;
+    for warning in &settings.warnings {
+        tracing::warn!(variable = warning.variable, "{}", warning.text);
+    }
+    let http = HttpClient::new(settings.upstream_timeout, settings.roots.clone());
+    Ok(Authorizer::new(settings, http, Clock::system()))
+}
+
+/// Serves invocations until Lambda ends the process.
+async fn run(authorizer: Arc<Authorizer>) -> ExitCode {
+    authorizer.warm_up().await;
+    let handler = service_fn(move |event| {
+        let authorizer = Arc::clone(&authorizer);
+        handle(authorizer, event)
+    });
+    let Ok(mut end) = signal(SignalKind::terminate()) else {
+        tracing::error!("SIGTERM can't be waited for");
+        return ExitCode::FAILURE;
+    };
+    tokio::select! {
+        _ = end.recv() => ExitCode::SUCCESS,
+        result = Runtime::new(handler).run_concurrent() => match result {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => {
+                // What it says may hold parts of an event.
+                tracing::error!("the Lambda runtime ended");
+                ExitCode::FAILURE
+            }
+        },
+    }
+}
+
+/// An invocation: decides, logs, answers.
+async fn handle(authorizer: Arc<Authorizer>, event: LambdaEvent<Payload>) -> Result<Box<RawValue>, Failure> {
+    let LambdaEvent { payload: Payload(json), context } = event;
+    // What is no JSON is no event either.
+    let json = json.as_deref().map_or("", RawValue::get);
+    let decided = authorizer.authorize(json, deadline(context.deadline())).await;
+    write_line(&decided.record.line(&context.request_id));
+    match decided.answer {
+        Answer::Response(json) => Ok(json),
+        Answer::Error(error) => Err(Failure(error)),
+    }
+}
+
+/// The event's text as it came, or nothing if it is no JSON: then it is ours to say so, not the runtime's.
+struct Payload(Option<Box<RawValue>>);
+
+impl<'de> Deserialize<'de> for Payload {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(Box::<RawValue>::deserialize(deserializer).ok()))
+    }
+}
+
+/// The runtime shows this to API Gateway, and to the log by its `Debug`: the text is all there is in it.
+#[derive(Debug)]
+struct Failure(FunctionError);
+
+impl From<Failure> for Diagnostic {
+    fn from(Failure(error): Failure) -> Self {
+        let error_type = match error {
+            FunctionError::Unauthorized => "Unauthorized",
+            FunctionError::Internal(_) => "InternalServerError",
+        };
+        Self { error_type: error_type.to_owned(), error_message: error.to_string() }
+    }
+}
+
+/// When the invocation ends, on the clock that timers use.
+fn deadline(end: SystemTime) -> Option<Instant> {
+    let left = end.duration_since(SystemTime::now()).unwrap_or(Duration::ZERO);
+    Instant::now().checked_add(left)
+}
+
+/// Decisions are written at any log level, each in one piece.
+fn write_line(line: &[u8]) {
+    // There is nobody to be told that the log is gone.
+    let _ = std::io::stdout().write_all(line);
+}
+
+/// The log beside the decisions: JSON lines of our own crate. Libraries are never asked, since the runtime logs
+/// whole events and the HTTP client headers, at the levels at which they talk.
+fn start_log(level: Option<&str>) {
+    // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
+    let level = match level.map(str::to_ascii_uppercase).as_deref() {
+        Some("TRACE") => LevelFilter::TRACE,
+        Some("DEBUG") => LevelFilter::DEBUG,
+        Some("WARN") => LevelFilter::WARN,
+        Some("ERROR" | "FATAL") => LevelFilter::ERROR,
+        _ => LevelFilter::INFO,
+    };
+    let ours = Targets::new().with_target(env!("CARGO_CRATE_NAME"), level);
+    let format = tracing_subscriber::fmt::layer().json().with_writer(std::io::stdout).flatten_event(true);
+    tracing_subscriber::registry().with(ours).with(format).init();
+}
+
+/// Where it happened, but not what: the message may hold anything.
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    tracing::error!(place, "panicked");
+}
+
+fn value_of<'a>(environment: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    environment.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
+}
