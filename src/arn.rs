@@ -78,7 +78,9 @@ fn api_and_stage(arn: &str) -> Option<(Range<usize>, Range<usize>)> {
     let mut segments = resource.splitn(3, '/');
     let mut next = || segments.next().filter(|part| !part.is_empty());
     let (api, stage) = (next()?, next()?);
-    if scheme != "arn" || service != "execute-api" || [partition, region, account, api, stage].into_iter().any(is_pattern)
+    if scheme != "arn"
+        || service != "execute-api"
+        || [partition, region, account, api, stage].into_iter().any(is_pattern)
     {
         return None;
     }

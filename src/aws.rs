@@ -151,24 +151,23 @@ fn sort(error: &SdkError<GetSecretValueError, HttpResponse>) -> Found<SecretVers
     if code == "ResourceNotFoundException" || (code == "InvalidRequestException" && is_marked_for_deletion) {
         return Ok(None);
     }
-    let is_passing = match error {
-        SdkError::TimeoutError(_) => true,
-        SdkError::DispatchFailure(failure) => failure.is_io() || failure.is_timeout(),
-        _ => status >= 500 || status == 429 || THROTTLED.contains(&code) || EXPIRED.contains(&code),
-    };
-    let kind = match error {
-        SdkError::ConstructionFailure(_) => "request can't be made",
-        SdkError::TimeoutError(_) => "timed out",
-        SdkError::DispatchFailure(failure) if failure.is_timeout() => "timed out",
-        SdkError::DispatchFailure(failure) if failure.is_io() => "connection failed",
-        SdkError::DispatchFailure(_) => "request can't be sent, or the answer is too large; are there credentials?",
-        SdkError::ResponseError(_) => "unreadable answer",
-        _ => "refused",
+    let (kind, is_passing) = match error {
+        SdkError::ConstructionFailure(_) => ("request can't be made", false),
+        SdkError::TimeoutError(_) => ("timed out", true),
+        SdkError::DispatchFailure(failure) if failure.is_timeout() => ("timed out", true),
+        SdkError::DispatchFailure(failure) if failure.is_io() => ("connection failed", true),
+        SdkError::DispatchFailure(_) => ("no credentials, or the answer is too large", false),
+        SdkError::ResponseError(_) => ("unreadable answer", status >= 500),
+        SdkError::ServiceError(_) | _ => ("refused", is_passing_refusal(status, code)),
     };
     // The code comes from outside: no more of it than a name.
     let code: String = code.chars().filter(char::is_ascii_alphanumeric).take(64).collect();
     tracing::warn!(error = kind, code, status, "secret look-up failed");
     Err(Failed { fault: Fault::SecretsUnavailable, is_passing })
+}
+
+fn is_passing_refusal(status: u16, code: &str) -> bool {
+    status >= 500 || status == 429 || THROTTLED.contains(&code) || EXPIRED.contains(&code)
 }
 
 /// The SDK's way to our HTTP client.
@@ -203,4 +202,3 @@ impl HttpConnector for Connector {
         })
     }
 }
-

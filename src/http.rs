@@ -146,7 +146,8 @@ impl HttpClient {
     pub async fn get(&self, get: Get<'_>, budget: &Budget) -> Result<Response, HttpError> {
         let mut request = http::Request::get(get.url.as_str()).header(http::header::ACCEPT, "application/json");
         if let Some(token) = get.bearer {
-            let mut value = http::HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| HttpError::Unsendable)?;
+            let mut value =
+                http::HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| HttpError::Unsendable)?;
             value.set_sensitive(true);
             request = request.header(http::header::AUTHORIZATION, value);
         }

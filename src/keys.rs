@@ -174,7 +174,9 @@ impl KeySets {
     /// Fetches what the configuration does not give, side by side. What fails is tried again when it is needed.
     pub async fn warm_up(self: &Arc<Self>) {
         let mut fetches = JoinSet::new();
-        for index in (0..self.pools.len()).filter(|index| self.pools.get(*index).is_some_and(|keys| !keys.is_configured)) {
+        for index in
+            (0..self.pools.len()).filter(|index| self.pools.get(*index).is_some_and(|keys| !keys.is_configured))
+        {
             let this = Arc::clone(self);
             fetches.spawn(async move {
                 if let Some(keys) = this.pools.get(index) {
@@ -227,4 +229,3 @@ impl KeySets {
         })
     }
 }
-

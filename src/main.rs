@@ -9,11 +9,11 @@ use std::time::{Duration, SystemTime};
 use lambda_runtime::{Diagnostic, LambdaEvent, Runtime};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
+use smac_lambda_authorizer::Authorizer;
 use smac_lambda_authorizer::answer::{Answer, FunctionError};
 use smac_lambda_authorizer::http::HttpClient;
 use smac_lambda_authorizer::lookup::Clock;
 use smac_lambda_authorizer::settings::{Mistake, Mistakes, Settings};
-use smac_lambda_authorizer::Authorizer;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::Instant;
 use tower::service_fn;
@@ -43,8 +43,8 @@ fn main() -> ExitCode {
         tracing::error!(variable = missing, "not started by Lambda; try `cargo local invoke` instead");
         return ExitCode::FAILURE;
     }
-    let is_concurrent =
-        value_of(&environment, "AWS_LAMBDA_MAX_CONCURRENCY").is_some_and(|value| value.parse().is_ok_and(|n: u32| n > 1));
+    let is_concurrent = value_of(&environment, "AWS_LAMBDA_MAX_CONCURRENCY")
+        .is_some_and(|value| value.parse().is_ok_and(|n: u32| n > 1));
     let authorizer = match compose(environment) {
         Ok(authorizer) => Arc::new(authorizer),
         Err(Mistakes(mistakes)) => {

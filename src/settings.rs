@@ -411,4 +411,3 @@ impl Aws {
                 .any(|endpoint| endpoint.scheme() == "http" && endpoint.origin() == url.origin())
     }
 }
-

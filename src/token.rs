@@ -127,12 +127,8 @@ impl Tokens {
         let token_use = self.check_use(claims)?;
         let client = check_client(claims, token_use, pool)?;
         self.check_scopes_and_groups(claims)?;
-        let verified = |id: String, principal_type| VerifiedToken {
-            id,
-            principal_type,
-            claims: self.context(claims),
-            expires_at,
-        };
+        let verified =
+            |id: String, principal_type| VerifiedToken { id, principal_type, claims: self.context(claims), expires_at };
         if token_use == Use::Access && is_machine(claims, &client) {
             return match self.rules.allow_machine_tokens {
                 true => Ok(verified(client.into_owned(), PrincipalType::Service)),

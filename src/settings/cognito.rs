@@ -319,11 +319,7 @@ fn read_domain(aws: &Aws, domain: &str, region: &str) -> Result<Url, &'static st
         format!("https://{domain}.{auth}.{region}.amazoncognito.com")
     };
     let url = values::parse_url(&text).ok_or("is not a URL, a host or the prefix of a Cognito domain")?;
-    if url.scheme() == "https" || aws.allows_plain_http(&url) {
-        Ok(url)
-    } else {
-        Err("must be https")
-    }
+    if url.scheme() == "https" || aws.allows_plain_http(&url) { Ok(url) } else { Err("must be https") }
 }
 
 /// A key set as JSON, or in a file.
