@@ -1,0 +1,109 @@
+//! The development deployment: two pools, one service, and the environment that describes them.
+
+use crate::keys::Key;
+
+/// The region of everything.
+pub const REGION: &str = "eu-west-1";
+
+/// What the names of the secrets begin with.
+pub const SECRETS_PREFIX: &str = "smac/dev";
+
+/// The service's id, as it shows it.
+pub const SERVICE: &str = "billing-service";
+
+/// The service's token.
+pub const SERVICE_TOKEN: &str = "dev-token-of-the-billing-service";
+
+/// The service's id, as its secret names it.
+pub const SERVICE_ID: &str = "service:billing";
+
+/// A user's `sub`.
+pub const SUBJECT: &str = "7d8ca528-4931-4254-9273-ea5ee853f271";
+
+/// A user's e-mail.
+pub const EMAIL: &str = "jane@example.com";
+
+/// A user pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pool {
+    /// The first.
+    Primary,
+    /// The second.
+    Secondary,
+}
+
+impl Pool {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Primary, Self::Secondary];
+
+    /// The name in the settings.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Primary => "PRIMARY",
+            Self::Secondary => "SECONDARY",
+        }
+    }
+
+    /// The pool of this name, in any case.
+    #[must_use]
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|pool| pool.name().eq_ignore_ascii_case(name))
+    }
+
+    /// The pool's id.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Primary => "eu-west-1_DevPrimary",
+            Self::Secondary => "eu-west-1_DevSecond",
+        }
+    }
+
+    /// The pool's app client.
+    #[must_use]
+    pub const fn client(self) -> &'static str {
+        match self {
+            Self::Primary => "1devprimaryclient",
+            Self::Secondary => "2devsecondaryclient",
+        }
+    }
+
+    /// The key that signs the pool's tokens.
+    #[must_use]
+    pub const fn key(self) -> Key {
+        match self {
+            Self::Primary => Key::Primary,
+            Self::Secondary => Key::Secondary,
+        }
+    }
+
+    /// The issuer of the pool's tokens.
+    #[must_use]
+    pub fn issuer(self) -> String {
+        format!("https://cognito-idp.{REGION}.amazonaws.com/{}", self.id())
+    }
+}
+
+/// The function's environment, its upstreams at this address.
+#[must_use]
+pub fn environment(base_url: &str) -> Vec<(String, String)> {
+    let pools = "SMAC__AUTH__PROVIDER_COGNITO__USERPOOLS";
+    let mut environment = vec![
+        ("AWS_REGION".to_owned(), REGION.to_owned()),
+        ("AWS_ACCESS_KEY_ID".to_owned(), "local".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY".to_owned(), "local".to_owned()),
+        ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER".to_owned(), base_url.to_owned()),
+        ("AWS_ENDPOINT_URL_SECRETS_MANAGER".to_owned(), base_url.to_owned()),
+        ("SMAC__AUTH__PROVIDER".to_owned(), "COGNITO".to_owned()),
+        ("SMAC__AUTH__PROVIDER_COGNITO__JWT_QUERY_PARAMETER".to_owned(), "token".to_owned()),
+        ("SMAC__AUTH__AUTOMATION_PRINCIPALS__SECRETS_MANAGER__COMMON_PREFIX".to_owned(), SECRETS_PREFIX.to_owned()),
+    ];
+    for pool in Pool::ALL {
+        let name = pool.name();
+        environment.push((format!("{pools}__{name}__USERPOOL_ID"), pool.id().to_owned()));
+        environment.push((format!("{pools}__{name}__APP_CLIENT_ID"), pool.client().to_owned()));
+        environment.push((format!("{pools}__{name}__DOMAIN"), format!("{base_url}/{name}")));
+    }
+    environment
+}

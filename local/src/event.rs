@@ -1,0 +1,172 @@
+//! Sample events: files with placeholders where the credentials go, since tokens expire.
+//!
+//! A placeholder stands within a JSON text: `{{service_token}}`, or `{{id_token}}` and `{{access_token}}` with
+//! options behind the name: `pool=NAME`, `client=ID`, `expired`, `forged`.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::deployment::{Pool, SERVICE_TOKEN};
+use crate::token::{Token, Use};
+
+/// What is changed in every token that is filled in.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// Another pool.
+    pub pool: Option<Pool>,
+    /// Another kind of token.
+    pub token_use: Option<Use>,
+    /// Past its end.
+    pub expired: bool,
+    /// Claims with other values.
+    pub claims: Vec<(String, Value)>,
+}
+
+impl Overrides {
+    /// A token with these changes; of the first pool, if none is named.
+    #[must_use]
+    pub fn token(&self, token_use: Use) -> Token {
+        self.apply(self.pool.unwrap_or(Pool::Primary), token_use, self.expired)
+    }
+
+    fn apply(&self, pool: Pool, token_use: Use, expired: bool) -> Token {
+        let token = Token::of(pool, self.token_use.unwrap_or(token_use));
+        let token = if expired { token.expired() } else { token };
+        self.claims.iter().fold(token, |token, (name, value)| token.claim(name, value.clone()))
+    }
+}
+
+/// Why an event can't be rendered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RenderError {
+    /// The file is no JSON; where.
+    NotJson {
+        /// The line, from 1.
+        line: usize,
+        /// The column, from 1.
+        column: usize,
+    },
+    /// A placeholder is none of those that are known.
+    UnknownPlaceholder(String),
+}
+
+impl fmt::Display for RenderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotJson { line, column } => write!(f, "not JSON (line {line}, column {column})"),
+            Self::UnknownPlaceholder(placeholder) => write!(
+                f,
+                "unknown placeholder {{{{{placeholder}}}}}: there are id_token and access_token, each with pool=NAME, \
+                 client=ID, expired, forged; and service_token"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for RenderError {}
+
+/// The event with its placeholders filled in. Where the same token is meant, it is the same.
+///
+/// # Errors
+/// [`RenderError`] if it is no JSON, or has an unknown placeholder.
+pub fn render(template: &str, overrides: &Overrides) -> Result<Value, RenderError> {
+    let mut event = serde_json::from_str(template)
+        .map_err(|error: serde_json::Error| RenderError::NotJson { line: error.line(), column: error.column() })?;
+    fill_in(&mut event, overrides)?;
+    Ok(event)
+}
+
+/// The event in a line.
+#[must_use]
+pub fn describe(event: &Value) -> String {
+    let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str);
+    let arn = text("/routeArn").or_else(|| text("/methodArn")).unwrap_or("no ARN");
+    let resource = arn.splitn(6, ':').last().unwrap_or(arn);
+    let kind = match (text("/type"), text("/version"), text("/requestContext/eventType")) {
+        (Some("TOKEN"), ..) => "REST API, TOKEN",
+        (_, Some("2.0"), _) => "HTTP API, payload 2.0",
+        (_, Some("1.0"), _) => "HTTP API, payload 1.0",
+        (_, _, Some("CONNECT")) => "WebSocket API",
+        _ => "REST API, REQUEST",
+    };
+    format!("{resource} ({kind})")
+}
+
+fn fill_in(value: &mut Value, overrides: &Overrides) -> Result<(), RenderError> {
+    match value {
+        Value::String(text) => *text = fill_in_text(text, overrides)?,
+        Value::Array(values) => values.iter_mut().try_for_each(|value| fill_in(value, overrides))?,
+        Value::Object(map) => map.values_mut().try_for_each(|value| fill_in(value, overrides))?,
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+    Ok(())
+}
+
+fn fill_in_text(text: &str, overrides: &Overrides) -> Result<String, RenderError> {
+    let mut filled = String::new();
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once("{{") {
+        let Some((placeholder, behind)) = behind.split_once("}}") else {
+            break;
+        };
+        filled.push_str(before);
+        filled.push_str(&credential(placeholder, overrides)?);
+        rest = behind;
+    }
+    filled.push_str(rest);
+    Ok(filled)
+}
+
+fn credential(placeholder: &str, overrides: &Overrides) -> Result<String, RenderError> {
+    let unknown = || RenderError::UnknownPlaceholder(placeholder.to_owned());
+    let mut words = placeholder.split_whitespace();
+    let token_use = match words.next() {
+        Some("service_token") if words.next().is_none() => return Ok(SERVICE_TOKEN.to_owned()),
+        Some("id_token") => Use::Id,
+        Some("access_token") => Use::Access,
+        _ => return Err(unknown()),
+    };
+    let (mut pool, mut client, mut expired, mut forged) = (Pool::Primary, None, overrides.expired, false);
+    for word in words {
+        match word.split_once('=').unwrap_or((word, "")) {
+            ("expired", "") => expired = true,
+            ("forged", "") => forged = true,
+            ("pool", name) => pool = Pool::by_name(name).ok_or_else(unknown)?,
+            ("client", id) if !id.is_empty() => client = Some(id),
+            _ => return Err(unknown()),
+        }
+    }
+    let mut token = overrides.apply(overrides.pool.unwrap_or(pool), token_use, expired);
+    if let Some(client) = client {
+        let claim = match overrides.token_use.unwrap_or(token_use) {
+            Use::Id => "aud",
+            Use::Access => "client_id",
+        };
+        token = token.claim(claim, client);
+    }
+    Ok(if forged { token.forged() } else { token }.sign())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fills_in_and_leaves_the_rest() {
+        let event = render(r#"{"a": ["x {{service_token}} y"], "b": "{{", "c": 1}"#, &Overrides::default()).unwrap();
+        assert_eq!(event, serde_json::json!({ "a": [format!("x {SERVICE_TOKEN} y")], "b": "{{", "c": 1 }));
+    }
+
+    #[test]
+    fn says_what_it_does_not_know() {
+        for placeholder in ["token", "id_token late", "id_token pool=nobody", "service_token x", "id_token client=", ""]
+        {
+            let event = format!(r#"{{"a": "{{{{{placeholder}}}}}"}}"#);
+            let unknown = RenderError::UnknownPlaceholder(placeholder.to_owned());
+            assert_eq!(render(&event, &Overrides::default()), Err(unknown));
+        }
+        let not_json = RenderError::NotJson { line: 1, column: 3 };
+        assert_eq!(render("{ x", &Overrides::default()), Err(not_json));
+    }
+}

@@ -1,0 +1,97 @@
+//! `cargo local invoke`: the real library, with its real HTTP and SDK clients, against the stand-ins.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use smac_lambda_authorizer::answer::{Answer, FunctionError};
+use smac_lambda_authorizer::authorizer::Decided;
+use smac_lambda_authorizer::error::Refusal;
+use smac_lambda_authorizer::http::HttpClient;
+use smac_lambda_authorizer::lookup::Clock;
+use smac_lambda_authorizer::telemetry::Outcome;
+use smac_lambda_authorizer::{Authorizer, Settings};
+use smac_local::event;
+use tokio::time::Instant;
+
+use crate::{Problem, TokenChanges, print, read_event, start};
+
+/// As long as the template lets an invocation take.
+const INVOCATION_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The options of the command.
+#[derive(clap::Args)]
+pub(crate) struct Invoke {
+    /// A file in `events/`.
+    event: PathBuf,
+    #[command(flatten)]
+    changes: TokenChanges,
+    /// Another value of a setting, without the `SMAC__AUTH__` of its name. May be repeated.
+    #[arg(long = "setting", value_name = "NAME=VALUE", value_parser = parse_setting)]
+    settings: Vec<(String, String)>,
+    /// Prints the log line, too.
+    #[arg(long)]
+    verbose: bool,
+}
+
+impl Invoke {
+    pub(crate) async fn run(self) -> Result<ExitCode, Problem> {
+        let event = read_event(&self.event, &self.changes.into())?;
+        let stand_ins = start(0).await?;
+        let mut environment = stand_ins.environment();
+        for (name, value) in self.settings {
+            environment.retain(|(other, _)| !other.eq_ignore_ascii_case(&name));
+            environment.push((name, value));
+        }
+        let settings = Settings::from_variables(environment, |path| std::fs::read_to_string(path))
+            .map_err(|mistakes| Problem::new("the settings", mistakes))?;
+        let http = HttpClient::new(settings.upstream_timeout, settings.roots.clone());
+        let authorizer = Authorizer::new(settings, http, Clock::system());
+        authorizer.warm_up().await;
+        let decided = authorizer.authorize(&event.to_string(), Instant::now().checked_add(INVOCATION_TIMEOUT)).await;
+
+        print(&format!("request   {}", event::describe(&event)))?;
+        print(&format!("decision  {}", decision(&decided)))?;
+        print(&format!("client    {}", client(&decided)))?;
+        print(&format!("answer    {}", answer(&decided)))?;
+        if self.verbose {
+            print(&format!("log       {}", String::from_utf8_lossy(&decided.record.line("local")).trim_end()))?;
+        }
+        Ok(ExitCode::from(match decided.record.outcome {
+            Outcome::Allowed(_) => 0,
+            Outcome::Refused(Refusal::Unauthorized(_) | Refusal::Forbidden(_)) => 1,
+            Outcome::Refused(Refusal::Fault(_)) => 2,
+        }))
+    }
+}
+
+fn decision(decided: &Decided) -> String {
+    let outcome = decided.record.outcome;
+    match (outcome, outcome.reason()) {
+        (Outcome::Allowed(principal_type), _) => format!("{} ({})", outcome.name(), principal_type.name()),
+        (Outcome::Refused(_), reason) => format!("{}: {}", outcome.name(), reason.unwrap_or_default()),
+    }
+}
+
+/// What the client of the API would see.
+fn client(decided: &Decided) -> &'static str {
+    match (&decided.answer, decided.record.outcome) {
+        (Answer::Error(FunctionError::Unauthorized), _) => "401 Unauthorized",
+        (Answer::Error(FunctionError::Internal(_)), _) => "500 Internal Server Error",
+        (Answer::Response(_), Outcome::Allowed(_)) => "the API's own answer",
+        (Answer::Response(_), Outcome::Refused(_)) => "403 Forbidden",
+    }
+}
+
+/// What API Gateway gets.
+fn answer(decided: &Decided) -> String {
+    match &decided.answer {
+        Answer::Response(json) => json.get().to_owned(),
+        Answer::Error(error) => format!("function error: {error}"),
+    }
+}
+
+fn parse_setting(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("must be NAME=VALUE")?;
+    Ok((format!("SMAC__AUTH__{name}"), value.to_owned()))
+}
