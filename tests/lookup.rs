@@ -1,6 +1,14 @@
 //! The one cache: fresh, stale, negative, single flight, back-off, forced refresh with cool-down. The clock is set
 //! by hand, and every look-up is counted.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    reason = "a test that panics has failed"
+)]
+
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
@@ -93,7 +101,7 @@ async fn a_value_is_fresh_for_its_ttl_and_not_a_second_longer() {
 #[tokio::test]
 async fn an_old_value_serves_while_its_look_up_fails() {
     let bench = Bench::new();
-    bench.get().await;
+    let _ = bench.get().await;
     bench.upstream_gives(PASSING);
     bench.pass(60);
     assert_eq!(bench.get().await, (Ok(Some("first")), Source::Stale, 1));
@@ -111,7 +119,7 @@ async fn an_old_value_serves_while_its_look_up_fails() {
 #[tokio::test]
 async fn a_lasting_failure_is_one_at_once() {
     let bench = Bench::new();
-    bench.get().await;
+    let _ = bench.get().await;
     bench.pass(60);
     bench.upstream_gives(LASTING);
     assert_eq!(bench.get().await, (Err(Fault::SecretMalformed), Source::Failed, 1));
@@ -124,7 +132,7 @@ async fn a_lasting_failure_is_one_at_once() {
 #[tokio::test]
 async fn a_definite_no_is_remembered_and_never_overruled() {
     let bench = Bench::new();
-    bench.get().await;
+    let _ = bench.get().await;
     bench.pass(60);
     bench.upstream_gives(Ok(None));
     assert_eq!(bench.get().await, (Ok(None), Source::Fetched, 1));
@@ -152,7 +160,7 @@ async fn the_wait_doubles_up_to_half_a_minute_and_ends_with_a_success() {
     assert_eq!(bench.get().await, (Ok(Some("first")), Source::Fetched, 1));
     bench.pass(60);
     bench.upstream_gives(PASSING);
-    bench.get().await;
+    let _ = bench.get().await;
     bench.pass(1);
     assert_eq!(bench.get().await, (Ok(Some("first")), Source::Stale, 1));
 }
@@ -160,7 +168,7 @@ async fn the_wait_doubles_up_to_half_a_minute_and_ends_with_a_success() {
 #[tokio::test]
 async fn a_refresh_is_allowed_right_after_an_ordinary_look_up_but_not_after_a_forced_one() {
     let bench = Bench::new();
-    bench.get().await;
+    let _ = bench.get().await;
     bench.upstream_gives(Ok(Some("second")));
     assert_eq!(bench.refresh().await, (answer(Some("second"), Source::Fetched, false), 1));
     bench.upstream_gives(Ok(Some("third")));
@@ -174,7 +182,7 @@ async fn a_refresh_is_allowed_right_after_an_ordinary_look_up_but_not_after_a_fo
 #[tokio::test]
 async fn a_refresh_that_fails_leaves_everything_as_it_was() {
     let bench = Bench::new();
-    bench.get().await;
+    let _ = bench.get().await;
     bench.upstream_gives(LASTING);
     assert_eq!(bench.refresh().await, (answer(Some("first"), Source::Failed, true), 1));
     assert_eq!(bench.get().await, (Ok(Some("first")), Source::Fresh, 0));
@@ -188,7 +196,7 @@ async fn a_refresh_that_fails_leaves_everything_as_it_was() {
 #[tokio::test]
 async fn a_refresh_that_finds_nothing_is_a_no() {
     let bench = Bench::new();
-    bench.get().await;
+    let _ = bench.get().await;
     bench.upstream_gives(Ok(None));
     assert_eq!(bench.refresh().await, (answer(None, Source::Fetched, false), 1));
     assert_eq!(bench.get().await, (Ok(None), Source::Negative, 0));
@@ -242,7 +250,7 @@ async fn a_look_up_that_is_dropped_is_taken_over() {
 #[tokio::test(start_paused = true)]
 async fn nobody_waits_past_the_own_deadline() {
     let bench = Bench::new();
-    bench.get().await;
+    let _ = bench.get().await;
     bench.pass(60);
     let never = bench.slot.get(&bench.rules, Limits::default(), || async {
         std::future::pending::<()>().await;
@@ -295,14 +303,14 @@ async fn a_value_ends_when_it_must() {
 #[tokio::test]
 async fn what_is_dated_in_the_future_is_not_trusted() {
     let bench = Bench::new();
-    bench.get().await;
+    let _ = bench.get().await;
     bench.seconds.fetch_sub(3600, Ordering::SeqCst);
     bench.upstream_gives(Ok(Some("second")));
     assert_eq!(bench.get().await, (Ok(Some("second")), Source::Fetched, 1));
     // A failure in the future does not keep anybody waiting for an hour, either.
     let bench = Bench::new();
     bench.upstream_gives(PASSING);
-    bench.get().await;
+    let _ = bench.get().await;
     bench.seconds.fetch_sub(3600, Ordering::SeqCst);
     bench.upstream_gives(Ok(Some("second")));
     assert_eq!(bench.get().await, (Ok(Some("second")), Source::Fetched, 1));
