@@ -1,0 +1,148 @@
+"""What the checks have in common: processes that are stopped again, AWS's runtime emulator, and one line a check."""
+
+import atexit
+import importlib.util
+import json
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BINARY = ROOT / "target" / "release" / "smac-lambda-authorizer"
+STAGE = "arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/prod/*"
+
+_processes = []
+_scratch = tempfile.TemporaryDirectory()
+_failures = []
+
+
+@atexit.register
+def _stop_all():
+    for process in _processes:
+        process.kill()
+        process.wait()
+
+
+def free_port():
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+def start(command, env=None, port=None, log=None):
+    """Starts a process, and waits until it listens on the port."""
+    path = pathlib.Path(_scratch.name) / (log or f"log-{len(_processes)}")
+    with path.open("wb") as output:
+        process = subprocess.Popen(command, env=env, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+    process.log = path
+    _processes.append(process)
+    deadline = time.monotonic() + 60
+    while port is not None:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            break
+        except OSError:
+            if process.poll() is not None or time.monotonic() > deadline:
+                sys.exit(f"{command[0]} does not listen:\n{path.read_text(errors='replace')}")
+            time.sleep(0.05)
+    return process
+
+
+def stop(process):
+    process.kill()
+    process.wait()
+    _processes.remove(process)
+
+
+def scratch(name):
+    return pathlib.Path(_scratch.name) / name
+
+
+def emulator():
+    """AWS's runtime emulator; the SAM CLI carries it."""
+    spec = importlib.util.find_spec("samcli")
+    if spec is None:
+        sys.exit("the SAM CLI is not installed in this environment")
+    found = pathlib.Path(spec.origin).parent / "local" / "rapid" / "aws-lambda-rie-x86_64"
+    copy = scratch("aws-lambda-rie")
+    if not copy.exists():
+        shutil.copy(found, copy)
+        copy.chmod(0o755)
+    return copy
+
+
+class Function:
+    """The function under AWS's runtime emulator."""
+
+    def __init__(self, environment, binary=BINARY):
+        if not binary.exists():
+            sys.exit(f"{binary} is not built")
+        self.port = free_port()
+        command = [emulator(), "--runtime-api-address", f"127.0.0.1:{free_port()}"]
+        command += ["--runtime-interface-emulator-address", f"127.0.0.1:{self.port}", binary]
+        env = {"PATH": os.environ["PATH"], "AWS_LAMBDA_FUNCTION_TIMEOUT": "30", **environment}
+        self.process = start([str(part) for part in command], env=env, port=self.port)
+
+    def invoke(self, event):
+        url = f"http://127.0.0.1:{self.port}/2015-03-31/functions/function/invocations"
+        body = event if isinstance(event, bytes) else json.dumps(event).encode()
+        request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+        try:
+            with urllib.request.urlopen(request, timeout=60) as response:
+                return json.load(response)
+        except urllib.error.HTTPError as error:
+            # The emulator's own: there is no function to ask.
+            return {"httpStatus": error.code}
+
+    def log(self):
+        return self.process.log.read_text(errors="replace")
+
+    def stop(self):
+        stop(self.process)
+
+
+def check(name, found, expected):
+    if found == expected:
+        print(f"ok      {name}", flush=True)
+    else:
+        print(f"FAILED  {name}\n  expected {expected}\n  found    {found}", flush=True)
+        _failures.append(name)
+
+
+def finish():
+    if _failures:
+        sys.exit(f"{len(_failures)} checks failed")
+
+
+def allow(user_id, kind="user"):
+    return {
+        "principalId": user_id,
+        "policyDocument": {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": ["execute-api:Invoke"], "Resource": [STAGE]}],
+        },
+        "context": {"userId": user_id, "principalType": kind},
+    }
+
+
+def deny(reason):
+    return {
+        "principalId": "denied",
+        "policyDocument": {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Deny", "Action": ["execute-api:Invoke"], "Resource": [STAGE]}],
+        },
+        "context": {"reason": reason},
+    }
+
+
+def event(**headers):
+    arn = "arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/prod/GET/pets/42"
+    return {"type": "REQUEST", "methodArn": arn, "headers": {k.replace("_", "-"): v for k, v in headers.items()}}

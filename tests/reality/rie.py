@@ -1,0 +1,100 @@
+"""The release binary under AWS's Lambda runtime emulator: every kind of event, every outcome.
+
+usage: rie.py [BINARY]
+"""
+
+import json
+import pathlib
+import subprocess
+import sys
+import time
+
+from harness import BINARY, ROOT, Function, allow, check, deny, finish, free_port, scratch, start
+
+EMAIL = "jane@example.com"
+SERVICE = "service:billing"
+
+
+def cargo_local(*arguments):
+    return ["cargo", "local", *arguments]
+
+
+def rendered(name):
+    return json.loads(subprocess.check_output(cargo_local("render", f"events/{name}.json"), cwd=ROOT))
+
+
+def stand_ins():
+    """Starts them; gives the function's environment."""
+    port, path = free_port(), scratch("function.env")
+    subprocess.check_call(["cargo", "build", "--quiet", "--package", "smac-local"], cwd=ROOT)
+    start(cargo_local("aws", "--port", str(port), "--env-file", str(path)), port=port)
+    while not path.exists():
+        time.sleep(0.05)
+    return dict(line.split("=", 1) for line in path.read_text().splitlines())
+
+
+def error(function, event):
+    return function.invoke(event).get("errorMessage")
+
+
+def main():
+    binary = pathlib.Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else BINARY
+    environment = stand_ins()
+
+    def run(**settings):
+        more = {f"SMAC__AUTH__{name}": value for name, value in settings.items()}
+        return Function({**environment, **more}, binary)
+
+    function = run()
+    for name, expected in [
+        ("rest-request-id-token", allow(EMAIL)),
+        ("rest-request-access-token", allow(EMAIL)),
+        ("rest-request-automation", allow(SERVICE, "service")),
+        ("rest-token", allow(EMAIL)),
+        ("http-v1-access-token", allow(EMAIL)),
+        ("websocket-query-token", allow(EMAIL)),
+    ]:
+        check(name, function.invoke(rendered(name)), expected)
+    for name in ["http-v2-access-token", "http-v2-automation"]:
+        answer = function.invoke(rendered(name))
+        resource = ["arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/$default/*"]
+        check(name, answer["policyDocument"]["Statement"][0]["Resource"], resource)
+    for path in sorted((ROOT / "events").glob("refused-*.json")):
+        check(path.stem, error(function, rendered(path.stem)), "Unauthorized")
+    unsupported = "Internal server error (Code: event_unsupported)"
+    check("no event", error(function, {}), unsupported)
+    check("no object", error(function, [1]), unsupported)
+    check("no JSON", error(function, b"not json"), unsupported)
+    check("and the next call works", function.invoke(rendered("rest-token")), allow(EMAIL))
+    lines = [json.loads(line) for line in function.log().splitlines() if line.startswith('{"_aws"')]
+    outcomes = {line["outcome"] for line in lines}
+    check("one line per decision", (len(lines), outcomes), (18, {"allowed", "unauthorized", "fault"}))
+    function.stop()
+
+    function = run(PROVIDER_COGNITO__REQUIRED_GROUPS="nobody")
+    check("forbidden", function.invoke(rendered("rest-request-id-token")), deny("group_missing"))
+    function.stop()
+
+    function = run(UNAUTHORIZED_AS="DENY")
+    check("unauthorized as a Deny", function.invoke(rendered("refused-expired")), deny("token_expired"))
+    function.stop()
+
+    function = run(HTTP_API_RESPONSE="SIMPLE", UNAUTHORIZED_AS="DENY")
+    simple = {"isAuthorized": True, "context": {"userId": EMAIL, "principalType": "user"}}
+    check("a simple yes", function.invoke(rendered("http-v2-access-token")), simple)
+    event = rendered("http-v2-access-token")
+    event["headers"]["authorization"] = "Bearer x"
+    event["identitySource"] = ["Bearer x"]
+    simple = {"isAuthorized": False, "context": {"reason": "token_malformed"}}
+    check("a simple no", function.invoke(event), simple)
+    function.stop()
+
+    function = run(PROVIDER_COGNITO__CHECK_REVOKATION="true")
+    check("a mistyped setting is no start", function.invoke({}), {"httpStatus": 502})
+    said = "did you mean SMAC__AUTH__PROVIDER_COGNITO__CHECK_REVOCATION?" in function.log()
+    check("and the log says which", said, True)
+    function.stop()
+    finish()
+
+
+main()
