@@ -144,9 +144,10 @@ async fn build(settings: &Automation, http: &Arc<HttpClient>) -> Client {
 fn sort(error: &SdkError<GetSecretValueError, HttpResponse>) -> Found<SecretVersion> {
     let status = error.raw_response().map_or(0, |response| response.status().as_u16());
     let code = error.code().unwrap_or_default();
+    // The one state that this error's code does not tell apart: "marked for deletion", "marked deleted".
     let is_marked_for_deletion = error.message().is_some_and(|text| {
         let text = text.to_ascii_lowercase();
-        text.contains("marked for deletion") || text.contains("scheduled for deletion")
+        text.contains("delet") && (text.contains("marked") || text.contains("scheduled"))
     });
     if code == "ResourceNotFoundException" || (code == "InvalidRequestException" && is_marked_for_deletion) {
         return Ok(None);

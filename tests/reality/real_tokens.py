@@ -40,9 +40,9 @@ def main():
     secrets = boto3.client("secretsmanager", **common)
 
     pool = cognito.create_user_pool(PoolName="pool", AutoVerifiedAttributes=["email"])["UserPool"]["Id"]
-    flows = ["ALLOW_USER_PASSWORD_AUTH"]
+    options = {"ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH"], "ReadAttributes": ["email", "email_verified"]}
     clients = [
-        cognito.create_user_pool_client(UserPoolId=pool, ClientName=name, ExplicitAuthFlows=flows)["UserPoolClient"]["ClientId"]
+        cognito.create_user_pool_client(UserPoolId=pool, ClientName=name, **options)["UserPoolClient"]["ClientId"]
         for name in ("ours", "theirs")
     ]
     attributes = [{"Name": "email", "Value": EMAIL}, {"Name": "email_verified", "Value": "true"}]
