@@ -91,9 +91,13 @@ impl SecretsManager {
             }
         };
         let created = output.created_date.and_then(|date| SystemTime::try_from(date).ok());
-        match output.secret_string {
-            Some(text) => Ok(Some(SecretVersion { text: Zeroizing::new(text), created })),
-            None => Err(Failed::lasting(Fault::SecretMalformed)),
+        match (output.secret_string, output.secret_binary) {
+            (Some(text), _) => Ok(Some(SecretVersion { text: Zeroizing::new(text), created })),
+            (None, Some(_)) => Err(Failed::lasting(Fault::SecretMalformed)),
+            (None, None) => {
+                tracing::warn!(error = "unreadable answer", "secret look-up failed");
+                Err(Failed::lasting(Fault::SecretsUnavailable))
+            }
         }
     }
 

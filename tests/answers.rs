@@ -28,7 +28,7 @@ fn has_null(value: &Value) -> bool {
         Value::Null => true,
         Value::Array(values) => values.iter().any(has_null),
         Value::Object(map) => map.values().any(has_null),
-        _ => false,
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
 }
 

@@ -1,0 +1,242 @@
+//! The function as Lambda runs it: a process that asks the Runtime API for work.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    reason = "a test that panics has failed"
+)]
+
+#[path = "support/runtime_api.rs"]
+mod runtime_api;
+mod support;
+
+use std::time::Duration;
+
+use runtime_api::{Outcome, Process};
+use serde_json::{Value, json};
+use smac_local::deployment::{EMAIL, Pool, SERVICE, SERVICE_TOKEN, SUBJECT};
+use smac_local::keys::Key;
+use smac_local::stand_ins::{Fault, StandIns, Upstream};
+use smac_local::token::Token;
+use support::{allow, bearer, pair, request};
+
+fn with(mut environment: Vec<(String, String)>, more: &[(&str, &str)]) -> Vec<(String, String)> {
+    environment.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    environment
+}
+
+async fn ask(process: &Process, event: &Value) -> Outcome {
+    process.invoke(event.to_string()).await
+}
+
+fn error(error_type: &str, message: &str) -> Outcome {
+    Outcome::Error(json!({ "errorType": error_type, "errorMessage": message }))
+}
+
+fn unauthorized() -> Outcome {
+    error("Unauthorized", "Unauthorized")
+}
+
+fn unsupported() -> Outcome {
+    error("InternalServerError", "Internal server error (Code: event_unsupported)")
+}
+
+/// The lines of decisions.
+fn decisions(log: &str) -> Vec<Value> {
+    let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).expect(line));
+    lines.filter(|line| line.get("Decisions").is_some()).collect()
+}
+
+#[tokio::test]
+async fn it_answers_logs_and_ends() {
+    let stand_ins = StandIns::start(0).await.unwrap();
+    let process = Process::start(&stand_ins.environment()).await;
+    process.wait_for_polls(1).await;
+    assert_eq!(stand_ins.calls(Upstream::KeySet), 2);
+    assert_eq!(ask(&process, &bearer(&Token::id().sign())).await, Outcome::Response(allow(EMAIL, "user")));
+    assert_eq!(ask(&process, &bearer(&Token::id().expired().sign())).await, unauthorized());
+    assert_eq!(ask(&process, &json!({})).await, unsupported());
+    for event in ["", "{", "no JSON", "\u{0}", "[1,2"] {
+        assert_eq!(process.invoke(event).await, unsupported(), "{event}");
+    }
+    assert_eq!(process.invoke(vec![0xff, 0xfe, b'{']).await, unsupported());
+    let (status, log) = process.terminate().await;
+    assert_eq!(status, Some(0));
+    let decisions = decisions(&log);
+    assert_eq!(log.lines().count(), 9);
+    assert_eq!(decisions.len(), 9);
+    assert_eq!((decisions[0]["requestId"].clone(), decisions[0]["ColdStart"].clone()), (json!("1"), json!(1)));
+    assert_eq!(decisions[0]["KeySetFetches"], 0);
+    assert!(decisions[1..].iter().all(|line| line.get("ColdStart").is_none()));
+}
+
+#[tokio::test]
+async fn mistakes_are_logged_all_of_them_and_it_does_not_start() {
+    let stand_ins = StandIns::start(0).await.unwrap();
+    let mistakes = [
+        ("SMAC__AUTH__MODE", "secret-one"),
+        ("SMAC__AUTH__CACHE__CAPACITY", "secret-two"),
+        ("SMAC__AUTH__LOG_PRINCIPLE", "secret-three"),
+    ];
+    for level in ["TRACE", "ERROR"] {
+        let environment = with(stand_ins.environment(), &mistakes);
+        let process = Process::start(&with(environment, &[("AWS_LAMBDA_LOG_LEVEL", level)])).await;
+        let (status, log) = process.end().await;
+        assert_eq!(status, Some(1));
+        let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let variables: Vec<_> = lines.iter().map(|line| line["variable"].as_str().unwrap()).collect();
+        assert_eq!(variables, ["SMAC__AUTH__CACHE__CAPACITY", "SMAC__AUTH__LOG_PRINCIPLE", "SMAC__AUTH__MODE"]);
+        assert!(lines.iter().all(|line| line["level"] == "ERROR" && line["problem"].is_string()));
+        assert!(!log.contains("secret-"));
+    }
+    assert_eq!(stand_ins.calls(Upstream::KeySet), 0);
+}
+
+#[tokio::test]
+async fn warnings_are_logged_and_it_starts() {
+    let stand_ins = StandIns::start(0).await.unwrap();
+    let more = [("SMAC__AUTH__PROVIDER_COGNITO__CHECK_EXPIRATION", "false")];
+    let process = Process::start(&with(stand_ins.environment(), &more)).await;
+    process.wait_for_polls(1).await;
+    let (status, log) = process.terminate().await;
+    let line: Value = serde_json::from_str(log.trim()).unwrap();
+    assert_eq!((status, line["level"].clone(), line["variable"].clone()), (Some(0), json!("WARN"), json!(more[0].0)));
+}
+
+#[tokio::test]
+async fn it_starts_without_its_upstreams() {
+    let stand_ins = StandIns::start(0).await.unwrap();
+    stand_ins.fail(Upstream::KeySet, 4, Fault::Status(500, json!({})));
+    let process = Process::start(&stand_ins.environment()).await;
+    process.wait_for_polls(1).await;
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    assert_eq!(ask(&process, &bearer(&Token::id().sign())).await, Outcome::Response(allow(EMAIL, "user")));
+    let (_, log) = process.terminate().await;
+    let warnings = log.lines().filter(|line| line.contains("key set look-up failed")).count();
+    assert_eq!(warnings, 2, "{log}");
+}
+
+#[tokio::test]
+async fn outside_of_lambda_it_says_what_to_do() {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_smac-lambda-authorizer")).env_clear().output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text.contains("AWS_LAMBDA_RUNTIME_API") && text.contains("cargo local invoke"), "{text}");
+}
+
+#[tokio::test]
+async fn many_at_once() {
+    let stand_ins = StandIns::start(0).await.unwrap();
+    let process = Process::start(&with(stand_ins.environment(), &[("AWS_LAMBDA_MAX_CONCURRENCY", "16")])).await;
+    process.wait_for_polls(16).await;
+    let process = std::sync::Arc::new(process);
+    stand_ins.fail(Upstream::Secret, 1, Fault::Late(Duration::from_millis(300)));
+    let (good, bad) = (bearer(&Token::id().sign()), bearer(&Token::id().forged().sign()));
+    let service = pair(SERVICE, SERVICE_TOKEN);
+    let tasks: Vec<_> = (0..300)
+        .map(|number| {
+            let process = std::sync::Arc::clone(&process);
+            let event = [&good, &bad, &service][number % 3].clone();
+            tokio::spawn(async move { (number % 3, ask(&process, &event).await) })
+        })
+        .collect();
+    for task in tasks {
+        let (kind, outcome) = task.await.unwrap();
+        match kind {
+            0 => assert_eq!(outcome, Outcome::Response(allow(EMAIL, "user"))),
+            1 => assert_eq!(outcome, unauthorized()),
+            _ => assert!(matches!(outcome, Outcome::Response(_)), "{outcome:?}"),
+        }
+    }
+    assert_eq!((stand_ins.calls(Upstream::KeySet), stand_ins.calls(Upstream::Secret)), (2, 1));
+    let (status, log) = std::sync::Arc::into_inner(process).unwrap().terminate().await;
+    assert_eq!((status, decisions(&log).len()), (Some(0), 300));
+}
+
+#[tokio::test]
+async fn nothing_secret_is_written_at_any_level() {
+    for level in ["TRACE", "DEBUG", "INFO"] {
+        let stand_ins = StandIns::start(0).await.unwrap();
+        let more = [
+            ("AWS_LAMBDA_LOG_LEVEL", level),
+            ("RUST_LOG", "trace"),
+            ("SMAC__AUTH__CONTEXT_CLAIMS", "name"),
+            ("SMAC__AUTH__AUTOMATION_PRINCIPALS__ROTATION_GRACE_SECONDS", "60"),
+        ];
+        let process = Process::start(&with(stand_ins.environment(), &more)).await;
+        let mut secrets: Vec<String> = [
+            EMAIL,
+            SUBJECT,
+            SERVICE,
+            SERVICE_TOKEN,
+            "Jane Doe",
+            Pool::Primary.client(),
+            Key::Primary.kid(),
+            "header-value-1",
+            "query-value-2",
+            "wrong-token-3",
+            "unknown-service-4",
+        ]
+        .map(str::to_owned)
+        .to_vec();
+        let tokens = [
+            Token::id(),
+            Token::access(),
+            Token::id().expired(),
+            Token::id().forged(),
+            Token::id().claim("email", "broken\nemail"),
+            Token::access().header("kid", "made-up-kid"),
+            Token::id().claim("iss", "https://elsewhere.example"),
+        ];
+        for token in tokens.map(|token| token.sign()) {
+            ask(&process, &bearer(&token)).await;
+            secrets.extend(token.split('.').map(str::to_owned));
+        }
+        for event in [
+            pair(SERVICE, SERVICE_TOKEN),
+            pair(SERVICE, "wrong-token-3"),
+            pair("unknown-service-4", "wrong-token-3"),
+            request(&json!({ "Authorization": "Basic header-value-1", "X": "header-value-1" })),
+            json!({ "type": "REQUEST", "methodArn": support::ARN, "queryStringParameters": { "token": "query-value-2" } }),
+            json!({ "nonsense": "header-value-1" }),
+        ] {
+            ask(&process, &event).await;
+        }
+        for fault in [
+            Fault::Garbage,
+            Fault::Reset,
+            Fault::Status(400, json!({ "__type": "AccessDeniedException", "Message": SERVICE_TOKEN })),
+        ] {
+            for upstream in [Upstream::KeySet, Upstream::UserInfo, Upstream::Secret] {
+                stand_ins.fail(upstream, 9, fault.clone());
+            }
+            ask(&process, &bearer(&Token::access().claim("jti", format!("{fault:?}")).sign())).await;
+            ask(&process, &pair("unknown-service-4", "wrong-token-3")).await;
+            ask(&process, &pair("another-service", "wrong-token-3")).await;
+        }
+        process.invoke("header-value-1").await;
+        let (_, log) = process.terminate().await;
+        assert!(decisions(&log).len() >= 20, "{log}");
+        for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+            assert!(!log.contains(secret.as_str()), "{level}: {secret} is in the log");
+        }
+    }
+}
+
+#[tokio::test]
+async fn frozen_and_thawed() {
+    let stand_ins = StandIns::start(0).await.unwrap();
+    let more = [("SMAC__AUTH__CACHE__TTL_SECONDS", "1")];
+    let process = Process::start(&with(stand_ins.environment(), &more)).await;
+    let service = pair(SERVICE, SERVICE_TOKEN);
+    assert!(matches!(ask(&process, &service).await, Outcome::Response(_)));
+    process.signal("STOP");
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    process.signal("CONT");
+    assert!(matches!(ask(&process, &service).await, Outcome::Response(_)));
+    // It was no longer fresh by the wall clock, and read again.
+    assert_eq!(stand_ins.calls(Upstream::Secret), 2);
+    assert_eq!(process.terminate().await.0, Some(0));
+}
