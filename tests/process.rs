@@ -45,7 +45,7 @@ fn unsupported() -> Outcome {
 
 /// The lines of decisions.
 fn decisions(log: &str) -> Vec<Value> {
-    let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).expect(line));
+    let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     lines.filter(|line| line.get("Decisions").is_some()).collect()
 }
 
