@@ -32,9 +32,9 @@ const NEEDED_BY_THE_RUNTIME: [&str; 4] = [
 ];
 
 fn main() -> ExitCode {
-    // Not lossy: a value that is no Unicode is none that we or AWS know.
+    // What is no Unicode becomes a text that no setting takes, and so a mistake that is reported.
     let environment: Vec<(String, String)> = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
         .collect();
     start_log(value_of(&environment, "AWS_LAMBDA_LOG_LEVEL"));
     std::panic::set_hook(Box::new(log_panic));

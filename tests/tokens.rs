@@ -341,6 +341,18 @@ async fn user_info_gives_what_an_access_token_does_not_carry() {
 }
 
 #[tokio::test]
+async fn what_user_info_said_ends_with_the_token() {
+    let world = world(&[("PROVIDER_COGNITO__LEEWAY_SECONDS", "300")]).await;
+    let token = Token::access().claim("exp", now() + 30).sign();
+    assert_eq!(world.ask_with_token(&token).await.reason(), "allowed");
+    assert_eq!(world.ask_with_token(&token).await.line()["lookups"]["userInfo"], "fresh");
+    // Within the leeway it is still taken, but it would be fresh for half a minute yet.
+    world.pass(31);
+    assert_eq!(world.ask_with_token(&token).await.line()["lookups"]["userInfo"], "fetched");
+    assert_eq!(world.calls(), [1, 2, 0]);
+}
+
+#[tokio::test]
 async fn user_info_is_asked_only_where_it_can_answer() {
     let world = world(&[(&format!("{POOLS}__SECONDARY__DOMAIN"), "")]).await;
     for (token, expected) in [
