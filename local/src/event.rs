@@ -8,7 +8,7 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::deployment::{Pool, SERVICE_TOKEN};
-use crate::token::{Token, Use};
+use crate::token::{Token, Use, now};
 
 /// What is changed in every token that is filled in.
 #[derive(Clone, Debug, Default)]
@@ -27,11 +27,11 @@ impl Overrides {
     /// A token with these changes; of the first pool, if none is named.
     #[must_use]
     pub fn token(&self, token_use: Use) -> Token {
-        self.apply(self.pool.unwrap_or(Pool::Primary), token_use, self.expired)
+        self.apply(self.pool.unwrap_or(Pool::Primary), token_use, self.expired, now())
     }
 
-    fn apply(&self, pool: Pool, token_use: Use, expired: bool) -> Token {
-        let token = Token::of(pool, self.token_use.unwrap_or(token_use));
+    fn apply(&self, pool: Pool, token_use: Use, expired: bool, time: u64) -> Token {
+        let token = Token::of(pool, self.token_use.unwrap_or(token_use)).issued_at(time);
         let token = if expired { token.expired() } else { token };
         self.claims.iter().fold(token, |token, (name, value)| token.claim(name, value.clone()))
     }
@@ -73,7 +73,8 @@ impl std::error::Error for RenderError {}
 pub fn render(template: &str, overrides: &Overrides) -> Result<Value, RenderError> {
     let mut event = serde_json::from_str(template)
         .map_err(|error: serde_json::Error| RenderError::NotJson { line: error.line(), column: error.column() })?;
-    fill_in(&mut event, overrides)?;
+    // Two placeholders for one token are one token, also when a second ends between them.
+    fill_in(&mut event, overrides, now())?;
     Ok(event)
 }
 
@@ -93,17 +94,17 @@ pub fn describe(event: &Value) -> String {
     format!("{resource} ({kind})")
 }
 
-fn fill_in(value: &mut Value, overrides: &Overrides) -> Result<(), RenderError> {
+fn fill_in(value: &mut Value, overrides: &Overrides, time: u64) -> Result<(), RenderError> {
     match value {
-        Value::String(text) => *text = fill_in_text(text, overrides)?,
-        Value::Array(values) => values.iter_mut().try_for_each(|value| fill_in(value, overrides))?,
-        Value::Object(map) => map.values_mut().try_for_each(|value| fill_in(value, overrides))?,
+        Value::String(text) => *text = fill_in_text(text, overrides, time)?,
+        Value::Array(values) => values.iter_mut().try_for_each(|value| fill_in(value, overrides, time))?,
+        Value::Object(map) => map.values_mut().try_for_each(|value| fill_in(value, overrides, time))?,
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
     Ok(())
 }
 
-fn fill_in_text(text: &str, overrides: &Overrides) -> Result<String, RenderError> {
+fn fill_in_text(text: &str, overrides: &Overrides, time: u64) -> Result<String, RenderError> {
     let mut filled = String::new();
     let mut rest = text;
     while let Some((before, behind)) = rest.split_once("{{") {
@@ -111,14 +112,14 @@ fn fill_in_text(text: &str, overrides: &Overrides) -> Result<String, RenderError
             break;
         };
         filled.push_str(before);
-        filled.push_str(&credential(placeholder, overrides)?);
+        filled.push_str(&credential(placeholder, overrides, time)?);
         rest = behind;
     }
     filled.push_str(rest);
     Ok(filled)
 }
 
-fn credential(placeholder: &str, overrides: &Overrides) -> Result<String, RenderError> {
+fn credential(placeholder: &str, overrides: &Overrides, time: u64) -> Result<String, RenderError> {
     let unknown = || RenderError::UnknownPlaceholder(placeholder.to_owned());
     let mut words = placeholder.split_whitespace();
     let token_use = match words.next() {
@@ -137,7 +138,7 @@ fn credential(placeholder: &str, overrides: &Overrides) -> Result<String, Render
             _ => return Err(unknown()),
         }
     }
-    let mut token = overrides.apply(overrides.pool.unwrap_or(pool), token_use, expired);
+    let mut token = overrides.apply(overrides.pool.unwrap_or(pool), token_use, expired, time);
     if let Some(client) = client {
         let claim = match overrides.token_use.unwrap_or(token_use) {
             Use::Id => "aud",

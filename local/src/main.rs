@@ -1,5 +1,6 @@
 //! `cargo local`: the authorizer on this machine, against stand-ins for Cognito and Secrets Manager.
 
+mod bench;
 mod invoke;
 
 use std::fmt::Display;
@@ -51,6 +52,8 @@ enum Command {
         #[command(flatten)]
         changes: TokenChanges,
     },
+    /// Times the release binary from outside, as Lambda runs it.
+    Bench(bench::Bench),
     /// Runs the stand-ins alone, and prints the environment that points the function at them.
     Aws {
         /// The port on loopback; 0 is any.
@@ -124,6 +127,7 @@ async fn main() -> ExitCode {
         Command::Render { event, changes } => {
             read_event(&event, &changes.into()).and_then(|event| print(&format!("{event:#}")))
         }
+        Command::Bench(bench) => bench.run().await,
         Command::Aws { port, env_file } => serve(port, env_file.as_deref()).await,
     };
     result.unwrap_or_else(|Problem(problem)| {

@@ -88,10 +88,11 @@ impl Token {
         self.claim("auth_time", time).claim("iat", time).claim("exp", time.saturating_add(LIFETIME_SECONDS))
     }
 
-    /// The same, an hour past its end.
+    /// The same, issued so much earlier that it has been over for an hour.
     #[must_use]
     pub fn expired(self) -> Self {
-        self.issued_at(now() - 2 * LIFETIME_SECONDS)
+        let time = self.claims.get("iat").and_then(Value::as_u64).unwrap_or_default();
+        self.issued_at(time.saturating_sub(2 * LIFETIME_SECONDS))
     }
 
     /// The same with another value of a claim.

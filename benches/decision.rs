@@ -1,0 +1,259 @@
+//! How long a decision takes inside the process: whole, by kind of event and credential, and by stage. The bare RS256
+//! verification of the same tokens is the yardstick in the same run.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark that panics has failed")]
+
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use serde_json::{Value, json};
+use smac_lambda_authorizer::arn::MethodArn;
+use smac_lambda_authorizer::credential::Credential;
+use smac_lambda_authorizer::event::Request;
+use smac_lambda_authorizer::http::HttpClient;
+use smac_lambda_authorizer::keys::KeySet;
+use smac_lambda_authorizer::lookup::{Clock, Limits, Lookup, Periods, Rules};
+use smac_lambda_authorizer::{Authorizer, Settings, answer, error, policy};
+use smac_local::event::{Overrides, render};
+use smac_local::keys::Key;
+use smac_local::stand_ins::StandIns;
+use smac_local::token::{Token, Use};
+use tokio::runtime::Runtime;
+
+const DISTINCT_TOKENS: usize = 2000;
+
+/// The authorizer of the development deployment, and what it asks.
+struct World {
+    runtime: Runtime,
+    authorizer: Arc<Authorizer>,
+    _stand_ins: StandIns,
+}
+
+fn world(more: &[(String, String)]) -> World {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let stand_ins = runtime.block_on(StandIns::start(0)).unwrap();
+    let mut environment = stand_ins.environment();
+    environment.extend(more.iter().cloned());
+    // Nothing that is remembered is looked up again while it is measured.
+    for name in ["CACHE__TTL_SECONDS", "PROVIDER_COGNITO__JWKS_TTL_SECONDS"] {
+        environment.push((format!("SMAC__AUTH__{name}"), "100000".to_owned()));
+    }
+    let settings = Settings::from_variables(environment, |path| std::fs::read_to_string(path)).unwrap();
+    let http = HttpClient::new(settings.upstream_timeout, None);
+    let authorizer = Arc::new(Authorizer::new(settings, http, Clock::system()));
+    runtime.block_on(authorizer.warm_up());
+    World { runtime, authorizer, _stand_ins: stand_ins }
+}
+
+impl World {
+    fn ask(&self, event: &str) -> bool {
+        let decided = self.runtime.block_on(self.authorizer.authorize(event, None));
+        // The line is part of what a decision costs.
+        black_box(decided.record.line("8476a536-e9f4-11e8-9739-284dfe598760"));
+        decided.record.outcome.reason().is_none()
+    }
+}
+
+fn sample(name: &str) -> Value {
+    let text = std::fs::read_to_string(format!("{}/events/{name}.json", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    render(&text, &Overrides::default()).unwrap()
+}
+
+/// Events that differ in their tokens alone.
+fn distinct_events(token_use: Use, count: usize) -> Vec<String> {
+    let mut event = sample("rest-request-id-token");
+    (0..count)
+        .map(|number| {
+            let token = format!("Bearer {}", Token::new(token_use).claim("jti", format!("{number:08}")).sign());
+            event["headers"]["Authorization"] = token.as_str().into();
+            event["multiValueHeaders"]["Authorization"] = json!([token]);
+            event.to_string()
+        })
+        .collect()
+}
+
+/// The yardstick: the arithmetic of RS256 and nothing else.
+fn bare_verification(criterion: &mut Criterion) {
+    let jwk = Key::Primary.jwk();
+    let component = |name: &str| URL_SAFE_NO_PAD.decode(jwk[name].as_str().unwrap()).unwrap();
+    let parts = RsaPublicKeyComponents { n: component("n"), e: component("e") };
+    let parsed = parts.to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256).unwrap();
+    let tokens: Vec<(Vec<u8>, Vec<u8>)> = (0..DISTINCT_TOKENS)
+        .map(|number| {
+            let token = Token::id().claim("jti", format!("{number:08}")).sign();
+            let (message, signature) = token.rsplit_once('.').unwrap();
+            (message.as_bytes().to_vec(), URL_SAFE_NO_PAD.decode(signature).unwrap())
+        })
+        .collect();
+    let mut group = criterion.benchmark_group("bare verification");
+    let mut next = tokens.iter().cycle();
+    group.bench_function("key parsed for each call", |bencher| {
+        bencher.iter(|| {
+            let (message, signature) = next.next().unwrap();
+            parts.verify(&RSA_PKCS1_2048_8192_SHA256, message, signature).unwrap();
+        });
+    });
+    group.bench_function("key parsed once", |bencher| {
+        bencher.iter(|| {
+            let (message, signature) = next.next().unwrap();
+            parsed.verify_sig(message, signature).unwrap();
+        });
+    });
+}
+
+fn whole_decision(criterion: &mut Criterion) {
+    let world = world(&[]);
+    let mut group = criterion.benchmark_group("whole decision");
+    let events = distinct_events(Use::Id, DISTINCT_TOKENS);
+    let mut next = events.iter().cycle();
+    group.bench_function("2000 distinct ID tokens", |bencher| {
+        bencher.iter(|| assert!(world.ask(next.next().unwrap())));
+    });
+    for name in [
+        "rest-request-id-token",
+        "rest-request-access-token",
+        "rest-request-automation",
+        "rest-token",
+        "http-v1-access-token",
+        "http-v2-access-token",
+        "http-v2-automation",
+        "websocket-query-token",
+    ] {
+        let event = sample(name).to_string();
+        group.bench_function(name, |bencher| bencher.iter(|| assert!(world.ask(&event))));
+    }
+    for name in ["refused-no-credentials", "refused-expired", "refused-forged-signature", "refused-wrong-service-token"]
+    {
+        let event = sample(name).to_string();
+        group.bench_function(name, |bencher| bencher.iter(|| assert!(!world.ask(&event))));
+    }
+}
+
+fn stages(criterion: &mut Criterion) {
+    let settings = Settings::from_variables(smac_local::deployment::environment("http://127.0.0.1:1"), |path| {
+        std::fs::read_to_string(path)
+    })
+    .unwrap();
+    let event = sample("rest-request-id-token").to_string();
+    let key_set = Key::Primary.key_set().to_string();
+    let arn = MethodArn::parse("arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/prod/GET/pets/42").unwrap();
+    let mut group = criterion.benchmark_group("stage");
+    group.bench_function("parse the event", |bencher| bencher.iter(|| Request::parse(black_box(&event)).unwrap()));
+    let request = Request::parse(&event).unwrap();
+    group.bench_function("find the credential", |bencher| {
+        bencher.iter(|| black_box(Credential::of(&request, &settings.places).unwrap()));
+    });
+    group.bench_function("render a refusal", |bencher| {
+        let refusal = error::Forbidden::GroupMissing.into();
+        bencher.iter(|| answer::refuse(refusal, request.kind(), &arn, &settings.answers).unwrap());
+    });
+    group.bench_function("make a policy", |bencher| bencher.iter(|| policy::deny(black_box(&arn))));
+    group.bench_function("parse a key set", |bencher| bencher.iter(|| KeySet::parse(key_set.as_bytes()).unwrap()));
+}
+
+fn cache(criterion: &mut Criterion) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let hour = Duration::from_secs(3600);
+    let periods = Periods { fresh: hour, stale: hour, negative: hour };
+    let rules = Arc::new(Rules { periods, clock: Clock::system(), unavailable: error::Fault::SecretsUnavailable });
+    let mut group = criterion.benchmark_group("cache");
+    for entries in [10, 100, 1000, 10_000_u64] {
+        let lookup: Arc<Lookup<String, u64>> = Arc::new(Lookup::new(entries * 2));
+        let keys: Arc<Vec<String>> =
+            Arc::new((0..entries).map(|number| format!("smac/dev/service-{number}")).collect());
+        let ask = |lookup: Arc<Lookup<String, u64>>, rules: Arc<Rules>, key: String| async move {
+            lookup.slot(key.as_str()).get(&rules, Limits::default(), || async { Ok(Some(7)) }).await.found.unwrap()
+        };
+        for key in keys.iter() {
+            runtime.block_on(ask(Arc::clone(&lookup), Arc::clone(&rules), key.clone()));
+        }
+        for callers in [1, 64] {
+            group.throughput(Throughput::Elements(callers));
+            group.bench_function(BenchmarkId::new(format!("hit, {callers} callers"), entries), |bencher| {
+                let mut number = 0_usize;
+                bencher.iter(|| {
+                    number += 1;
+                    let tasks: Vec<_> = (0..callers as usize)
+                        .map(|caller| {
+                            let key = keys[(number * 31 + caller) % keys.len()].clone();
+                            runtime.spawn(ask(Arc::clone(&lookup), Arc::clone(&rules), key))
+                        })
+                        .collect();
+                    runtime.block_on(async {
+                        for task in tasks {
+                            assert_eq!(task.await.unwrap(), Some(7));
+                        }
+                    });
+                });
+            });
+        }
+        group.throughput(Throughput::Elements(1));
+        group.bench_function(BenchmarkId::new("miss", entries), |bencher| {
+            let mut number = 0_u64;
+            bencher.iter(|| {
+                number += 1;
+                let key = format!("invented-{number}");
+                assert_eq!(runtime.block_on(ask(Arc::clone(&lookup), Arc::clone(&rules), key)), Some(7));
+            });
+        });
+    }
+}
+
+/// What grows, and what it costs: pools, and the size of the token and of the event.
+fn growth(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("growth");
+    for pools in [2, 5, 10] {
+        let more: Vec<(String, String)> = (2..pools)
+            .flat_map(|number| {
+                let pool = format!("SMAC__AUTH__PROVIDER_COGNITO__USERPOOLS__POOL{number}");
+                [
+                    (format!("{pool}__USERPOOL_ID"), format!("eu-west-1_Pool{number}")),
+                    (format!("{pool}__APP_CLIENT_ID"), "client".to_owned()),
+                    (format!("{pool}__JWKS"), Key::Secondary.key_set().to_string()),
+                ]
+            })
+            .collect();
+        let world = world(&more);
+        let event = sample("rest-request-id-token").to_string();
+        group.bench_function(BenchmarkId::new("pools", pools), |bencher| bencher.iter(|| assert!(world.ask(&event))));
+    }
+    let world = world(&[]);
+    for kilobytes in [1, 2, 4, 8, 16, 32] {
+        let padding = "x".repeat(kilobytes * 1024);
+        let token = Token::id().claim("padding", padding.as_str()).sign();
+        let event = json!({
+            "type": "REQUEST",
+            "methodArn": "arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/prod/GET/pets/42",
+            "headers": { "Authorization": format!("Bearer {token}") },
+        });
+        let event = event.to_string();
+        group.bench_function(BenchmarkId::new("token, KiB more", kilobytes), |bencher| {
+            bencher.iter(|| assert!(world.ask(&event)));
+        });
+        let mut event = sample("rest-request-id-token");
+        event["headers"]["X-Padding"] = padding.as_str().into();
+        let event = event.to_string();
+        group.bench_function(BenchmarkId::new("event, KiB more", kilobytes), |bencher| {
+            bencher.iter(|| assert!(world.ask(&event)));
+        });
+    }
+}
+
+fn config() -> Criterion {
+    Criterion::default()
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(2))
+        .sample_size(40)
+}
+
+criterion_group! {
+    name = benches;
+    config = config();
+    targets = bare_verification, whole_decision, stages, cache, growth
+}
+criterion_main!(benches);

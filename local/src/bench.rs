@@ -1,0 +1,248 @@
+//! `cargo local bench`: the release binary as Lambda runs it, timed from outside. Linux only: CPU time and memory are
+//! read from `/proc`.
+
+mod peers;
+mod plot;
+mod runtime_api;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+use smac_local::deployment::{Pool, SERVICE, SERVICE_TOKEN, environment};
+use smac_local::keys::Key;
+use smac_local::stand_ins::StandIns;
+use smac_local::token::{Token, Use};
+
+use self::runtime_api::{Figures, Function};
+use crate::{Problem, print, start};
+
+/// The options of the command.
+#[derive(clap::Args)]
+pub(crate) struct Bench {
+    /// How often each function is started; the medians count.
+    #[arg(long, default_value_t = 5)]
+    runs: usize,
+    /// How many calls are timed, each with another token, after a tenth of that for warming up.
+    #[arg(long, default_value_t = 2000)]
+    calls: usize,
+    /// Times authorizers on Node (aws-jwt-verify) and Python (PyJWT), too; installed from npm and PyPI into `target/`.
+    #[arg(long)]
+    peers: bool,
+    /// Writes a plot there.
+    #[arg(long, value_name = "PATH")]
+    svg: Option<PathBuf>,
+}
+
+/// A function to time, and what it is asked.
+struct Subject {
+    name: &'static str,
+    command: Vec<String>,
+    environment: Vec<(String, String)>,
+    events: Vec<String>,
+}
+
+/// A line of the table.
+struct Row {
+    name: &'static str,
+    figures: Figures,
+}
+
+impl Bench {
+    pub(crate) async fn run(self) -> Result<ExitCode, Problem> {
+        let binaries = build()?;
+        let stand_ins = start(0).await?;
+        let subjects = self.subjects(&binaries, &stand_ins)?;
+        let (runs, calls) = (self.runs.max(1), self.calls.max(10));
+        let svg = self.svg;
+        // The timing blocks, and must not share a thread with the stand-ins.
+        let rows = tokio::task::spawn_blocking(move || measure(&subjects, runs, calls))
+            .await
+            .map_err(|error| Problem::new("measuring", error))??;
+        let verification = bare_verification();
+        print(&table(&rows, verification))?;
+        if let Some(path) = svg {
+            std::fs::write(&path, plot::bars(&rows)).map_err(|error| Problem::new(path.display(), error))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn subjects(&self, binaries: &Path, stand_ins: &StandIns) -> Result<Vec<Subject>, Problem> {
+        let with = |more: &[(&str, &str)]| {
+            let mut all = environment(&stand_ins.base_url());
+            all.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+            all
+        };
+        let binary = |name: &str| vec![binaries.join(name).display().to_string()];
+        let ours = || binary("smac-lambda-authorizer");
+        let id_tokens = tokens(Use::Id, self.calls);
+        let keys = |pool: Pool| {
+            (
+                format!("SMAC__AUTH__PROVIDER_COGNITO__USERPOOLS__{}__JWKS", pool.name()),
+                pool.key().key_set().to_string(),
+            )
+        };
+        let mut configured = with(&[]);
+        configured.extend(Pool::ALL.map(keys));
+        let mut subjects = vec![
+            Subject {
+                name: "an empty handler",
+                command: binary("empty-handler"),
+                environment: with(&[]),
+                events: id_tokens.clone(),
+            },
+            Subject {
+                name: "ID tokens, all distinct",
+                command: ours(),
+                environment: with(&[]),
+                events: id_tokens.clone(),
+            },
+            Subject {
+                name: "ID tokens, keys configured",
+                command: ours(),
+                environment: configured,
+                events: id_tokens.clone(),
+            },
+            Subject {
+                name: "an access token, userInfo remembered",
+                command: ours(),
+                environment: with(&[]),
+                events: tokens(Use::Access, 1),
+            },
+            Subject {
+                name: "a service's pair, secret remembered",
+                command: ours(),
+                environment: with(&[]),
+                events: vec![event(&json!({ "SMAC-Principal": SERVICE, "SMAC-Token": SERVICE_TOKEN }))],
+            },
+        ];
+        if self.peers {
+            for (name, command) in peers::install()? {
+                subjects.push(Subject { name, command, environment: with(&[]), events: id_tokens.clone() });
+            }
+        }
+        Ok(subjects)
+    }
+}
+
+/// Builds what is timed, as it is released.
+fn build() -> Result<PathBuf, Problem> {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml");
+    let status = std::process::Command::new(env!("CARGO"))
+        .args(["build", "--release", "--workspace", "--bins", "--message-format", "short", "--manifest-path"])
+        .arg(&manifest)
+        .status()
+        .map_err(|error| Problem::new("cargo build --release", error))?;
+    if !status.success() {
+        return Err(Problem::new("cargo build --release", status));
+    }
+    let target = std::env::current_exe().map_err(|error| Problem::new("this program's place", error))?;
+    let target = target.ancestors().nth(2).unwrap_or(&target);
+    Ok(target.join("release"))
+}
+
+/// The subjects take turns, so that what else the machine does falls on all of them.
+fn measure(subjects: &[Subject], runs: usize, calls: usize) -> Result<Vec<Row>, Problem> {
+    let mut all: Vec<Vec<Figures>> = subjects.iter().map(|_| Vec::new()).collect();
+    for _ in 0..runs {
+        for (subject, figures) in subjects.iter().zip(&mut all) {
+            let function = Function::start(&subject.command, &subject.environment)
+                .map_err(|error| Problem::new(subject.name, error))?;
+            figures.push(function.time(&subject.events, calls).map_err(|error| Problem::new(subject.name, error))?);
+        }
+    }
+    Ok(subjects
+        .iter()
+        .zip(all)
+        .map(|(subject, all)| Row { name: subject.name, figures: Figures::median(&all) })
+        .collect())
+}
+
+fn event(headers: &Value) -> String {
+    let arn = "arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/prod/GET/pets/42";
+    let template = include_str!("../../events/refused-no-credentials.json");
+    let mut event: Value = serde_json::from_str(template).unwrap_or_default();
+    if let (Some(event), Some(headers)) = (event.as_object_mut(), headers.as_object()) {
+        event.insert("methodArn".to_owned(), arn.into());
+        for name in ["headers", "multiValueHeaders"] {
+            let Some(map) = event.get_mut(name).and_then(Value::as_object_mut) else { continue };
+            for (header, value) in headers {
+                let value = if name == "headers" { value.clone() } else { json!([value]) };
+                map.insert(header.clone(), value);
+            }
+        }
+    }
+    event.to_string()
+}
+
+/// Events with tokens, all different.
+fn tokens(token_use: Use, count: usize) -> Vec<String> {
+    (0..count)
+        .map(|number| {
+            let token = Token::new(token_use).claim("jti", format!("{number:08}")).sign();
+            event(&json!({ "authorization": format!("Bearer {token}") }))
+        })
+        .collect()
+}
+
+/// The median time of the arithmetic of RS256 alone, in this process.
+fn bare_verification() -> Duration {
+    let jwk = Key::Primary.jwk();
+    let part = |name: &str| {
+        URL_SAFE_NO_PAD.decode(jwk.get(name).and_then(Value::as_str).unwrap_or_default()).unwrap_or_default()
+    };
+    let key = RsaPublicKeyComponents { n: part("n"), e: part("e") };
+    let token = Token::id().sign();
+    let (message, signature) = token.rsplit_once('.').unwrap_or_default();
+    let signature = URL_SAFE_NO_PAD.decode(signature).unwrap_or_default();
+    let mut times: Vec<Duration> = (0..5000)
+        .map(|_| {
+            let began = Instant::now();
+            let _ = std::hint::black_box(key.verify(&RSA_PKCS1_2048_8192_SHA256, message.as_bytes(), &signature));
+            began.elapsed()
+        })
+        .collect();
+    times.sort();
+    times.get(times.len() / 2).copied().unwrap_or_default()
+}
+
+fn table(rows: &[Row], verification: Duration) -> String {
+    let micros = |time: Duration| time.as_secs_f64() * 1e6;
+    let millis = |time: Duration| time.as_secs_f64() * 1e3;
+    let mut lines = vec![
+        "| | start, ms | first call, ms | warm call p50, us | p99, us | CPU per call, us | memory at the start, MB | peak, MB |"
+            .to_owned(),
+        "| --- | --- | --- | --- | --- | --- | --- | --- |".to_owned(),
+    ];
+    for Row { name, figures } in rows {
+        lines.push(format!(
+            "| {name} | {:.1} | {:.2} | {:.0} | {:.0} | {:.0} | {:.1} | {:.1} |",
+            millis(figures.start),
+            millis(figures.first),
+            micros(figures.p50),
+            micros(figures.p99),
+            micros(figures.cpu),
+            figures.memory_at_start as f64 / 1e6,
+            figures.memory_peak as f64 / 1e6,
+        ));
+    }
+    lines.push(String::new());
+    lines.push(format!("A bare RS256 verification: {:.0} us.", micros(verification)));
+    if let Some(Row { figures: empty, .. }) = rows.first() {
+        let floor = empty.p50 + verification;
+        let cpu_floor = empty.cpu + verification;
+        for Row { name, figures } in rows.iter().skip(1) {
+            lines.push(format!(
+                "{name}: start {:.2} x the empty handler's; p50 {:.2} x and CPU {:.2} x (empty handler + bare verification).",
+                figures.start.as_secs_f64() / empty.start.as_secs_f64(),
+                figures.p50.as_secs_f64() / floor.as_secs_f64(),
+                figures.cpu.as_secs_f64() / cpu_floor.as_secs_f64(),
+            ));
+        }
+    }
+    lines.join("\n")
+}
