@@ -25,7 +25,7 @@ pub(super) fn install() -> Result<Vec<(&'static str, Vec<String>)>, Problem> {
         vec!["sh".to_owned(), "-c".to_owned(), format!("cd {} && exec {script}", quoted(&folder))]
     };
     Ok(vec![
-        ("Node, aws-jwt-verify", in_folder("node node_modules/aws-lambda-ric/bin/index.mjs authorizer.handler")),
+        ("Node, aws-jwt-verify", in_folder("node node_modules/aws-lambda-ric/index.mjs authorizer.handler")),
         ("Python, PyJWT", in_folder("venv/bin/python -m awslambdaric authorizer.handler")),
     ])
 }
