@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use crate::Problem;
 
-const NODE_PACKAGES: [&str; 2] = ["aws-jwt-verify@5.2.1", "aws-lambda-ric@4.0.2"];
+const NODE_PACKAGES: [&str; 2] = ["aws-jwt-verify@5.2.1", "aws-lambda-ric@3.3.0"];
 const PYTHON_PACKAGES: [&str; 3] = ["awslambdaric==4.2.2", "PyJWT==2.15.1", "cryptography==50.0.2"];
 
 /// The names and the commands of the peers.
@@ -25,7 +25,7 @@ pub(super) fn install() -> Result<Vec<(&'static str, Vec<String>)>, Problem> {
         vec!["sh".to_owned(), "-c".to_owned(), format!("cd {} && exec {script}", quoted(&folder))]
     };
     Ok(vec![
-        ("Node, aws-jwt-verify", in_folder("node node_modules/aws-lambda-ric/index.mjs authorizer.handler")),
+        ("Node, aws-jwt-verify", in_folder("node node_modules/aws-lambda-ric/bin/index.mjs authorizer.handler")),
         ("Python, PyJWT", in_folder("venv/bin/python -m awslambdaric authorizer.handler")),
     ])
 }
