@@ -34,6 +34,9 @@ pub mod telemetry;
 // the whole
 pub mod authorizer;
 pub mod settings;
+// for the fuzz targets alone
+#[cfg(fuzzing)]
+pub mod fuzzing;
 // edges
 pub mod aws;
 pub mod http;

@@ -41,8 +41,8 @@ impl VerifiedService {
 }
 
 /// A stored pair. Of the token only its hash is kept; both are wiped when they are dropped.
-struct StoredPair {
-    id: Zeroizing<String>,
+pub(crate) struct StoredPair {
+    pub(crate) id: Zeroizing<String>,
     token: Digest,
     created: Option<SystemTime>,
 }
@@ -53,7 +53,8 @@ impl StoredPair {
         verify_slices_are_equal(self.token.as_ref(), presented.as_ref()).is_ok()
     }
 
-    fn parse(version: &SecretVersion) -> Option<Self> {
+    /// Reads `{"token": "...", "id": "..."}`; other members are ignored.
+    pub(crate) fn parse(version: &SecretVersion) -> Option<Self> {
         #[derive(Deserialize)]
         struct Json<'a> {
             #[serde(borrow)]

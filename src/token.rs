@@ -255,17 +255,17 @@ pub(crate) fn unix_time(seconds: u64) -> Option<SystemTime> {
 }
 
 /// The three segments of a compact JWS (RFC 7515, section 7.1), decoded.
-struct Decoded<'t> {
-    header: Vec<u8>,
-    claims: Vec<u8>,
+pub(crate) struct Decoded<'t> {
+    pub(crate) header: Vec<u8>,
+    pub(crate) claims: Vec<u8>,
     /// What is signed: the first two segments as they came.
     message: &'t [u8],
-    signature: Vec<u8>,
+    pub(crate) signature: Vec<u8>,
 }
 
 impl<'t> Decoded<'t> {
     /// Strict: no padding, no other alphabet, no stray trailing bits, so that no token has two spellings.
-    fn parse(token: &'t str) -> Result<Self, Unauthorized> {
+    pub(crate) fn parse(token: &'t str) -> Result<Self, Unauthorized> {
         let (message, signature) = token.rsplit_once('.').ok_or(Unauthorized::TokenMalformed)?;
         let (header, claims) = message.split_once('.').ok_or(Unauthorized::TokenMalformed)?;
         let decode = |segment: &str| URL_SAFE_NO_PAD.decode(segment).map_err(|_| Unauthorized::TokenMalformed);
@@ -303,7 +303,7 @@ impl<'a> Header<'a> {
 }
 
 /// The members of a JSON object, each as the JSON that it came as; no name comes twice.
-pub(crate) struct Claims<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+pub(crate) struct Claims<'a>(pub(crate) Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'a> Claims<'a> {
     /// Reads a JSON object, and nothing else.

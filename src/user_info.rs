@@ -23,6 +23,20 @@ pub struct UserInfo {
     pub is_email_unverified: bool,
 }
 
+impl UserInfo {
+    /// Reads an answer, if it is about the token's own subject (OpenID Connect Core 1.0, section 5.3.2);
+    /// `user_id` names the claim that holds the user id.
+    #[must_use]
+    pub fn parse(body: &[u8], subject: &str, user_id: &str) -> Option<Self> {
+        let claims = Claims::parse(body)?;
+        if claims.text("sub")? != subject {
+            return None;
+        }
+        let user_id = claims.text(user_id).filter(|id| !id.is_empty()).map(|id| id.into_owned());
+        Some(Self { user_id, is_email_unverified: claims.is_email_unverified() })
+    }
+}
+
 /// Who is asked about, and with which token. The signature of the token has held.
 #[derive(Clone, Copy)]
 pub struct Inquiry<'a> {
@@ -86,21 +100,13 @@ impl UserInfos {
     /// An answer, or the definite "no" of the endpoint itself; a firewall's 403 before it is no such thing.
     fn read(&self, response: &Response, subject: &str) -> Result<Option<UserInfo>, String> {
         match response.status.as_u16() {
-            200 => self.read_claims(&response.body, subject).map(Some).ok_or_else(|| "unreadable answer".to_owned()),
+            200 => UserInfo::parse(&response.body, subject, &self.user_id)
+                .map(Some)
+                .ok_or_else(|| "unreadable answer".to_owned()),
             400 | 401 => Ok(None),
             403 if is_oauth_error(response) => Ok(None),
             status => Err(format!("status {status}")),
         }
-    }
-
-    /// The claims, if they are of the token's own subject (OpenID Connect Core 1.0, section 5.3.2).
-    fn read_claims(&self, body: &[u8], subject: &str) -> Option<UserInfo> {
-        let claims = Claims::parse(body)?;
-        if claims.text("sub")? != subject {
-            return None;
-        }
-        let user_id = claims.text(&self.user_id).filter(|id| !id.is_empty()).map(|id| id.into_owned());
-        Some(UserInfo { user_id, is_email_unverified: claims.is_email_unverified() })
     }
 }
 
