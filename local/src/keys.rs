@@ -28,14 +28,20 @@ impl Key {
         }
     }
 
-    /// For signing.
+    /// The private key (PKCS #1, RFC 8017, appendix A.1.2).
     #[must_use]
-    pub fn encoding_key(self) -> EncodingKey {
-        EncodingKey::from_rsa_der(match self {
+    pub const fn der(self) -> &'static [u8] {
+        match self {
             Self::Primary => include_bytes!("../keys/primary.der"),
             Self::Secondary => include_bytes!("../keys/secondary.der"),
             Self::Forger => include_bytes!("../keys/forger.der"),
-        })
+        }
+    }
+
+    /// For signing.
+    #[must_use]
+    pub fn encoding_key(self) -> EncodingKey {
+        EncodingKey::from_rsa_der(self.der())
     }
 
     /// The public part as a JSON web key.
