@@ -160,7 +160,12 @@ fn cache(criterion: &mut Criterion) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let hour = Duration::from_secs(3600);
     let periods = Periods { fresh: hour, stale: hour, negative: hour };
-    let rules = Arc::new(Rules { periods, clock: Clock::system(), unavailable: error::Fault::SecretsUnavailable });
+    let rules = Arc::new(Rules {
+        periods,
+        clock: Clock::system(),
+        unavailable: error::Fault::SecretsUnavailable,
+        allowance: None,
+    });
     let mut group = criterion.benchmark_group("cache");
     for entries in [10, 100, 1000, 10_000_u64] {
         let lookup: Arc<Lookup<String, u64>> = Arc::new(Lookup::new(entries * 2));

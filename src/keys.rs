@@ -167,7 +167,8 @@ impl KeySets {
         let fresh = cognito.jwks_ttl;
         // A key set is never definitely absent.
         let periods = Periods { fresh, stale: fresh.max(STALE), negative: Duration::ZERO };
-        let rules = Rules { periods, clock: clock.clone(), unavailable: Fault::JwksUnavailable };
+        // The keys are the pools: nobody invents them.
+        let rules = Rules { periods, clock: clock.clone(), unavailable: Fault::JwksUnavailable, allowance: None };
         Self { pools: pools.collect(), rules, http }
     }
 

@@ -31,6 +31,12 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// How long after a forced look-up the next one may be.
 const COOL_DOWN: Duration = Duration::from_secs(10);
 
+/// So many look-ups of keys without a known value may find nothing before the next ones are not made.
+const VAIN_BURST: u32 = 10_000;
+
+/// One more such look-up is allowed each time that so much has passed: 600 a minute.
+const VAIN_INTERVAL: Duration = Duration::from_millis(100);
+
 /// Where "now" comes from: the wall clock, or a test.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> SystemTime + Send + Sync>);
@@ -133,8 +139,49 @@ pub struct Rules {
     pub periods: Periods,
     /// The wall clock.
     pub clock: Clock,
-    /// What it means if another request's look-up is waited for in vain.
+    /// What it means if another request's look-up is waited for in vain, or a look-up is not allowed.
     pub unavailable: Fault,
+    /// How many look-ups may be in vain, where callers choose the keys.
+    pub allowance: Option<Arc<Allowance>>,
+}
+
+/// A bound on the look-ups that a flood of invented keys can cause.
+///
+/// A look-up of a key without a known value uses it up, and gives it back if it finds one: so it is the vain ones
+/// that count, 10,000 at once and 600 a minute in the long run. A known value is looked up again without it, so that callers who are known are not held up by those who are not. It is a token bucket in the form
+/// of a virtual scheduling time (ITU-T I.371, annex A).
+#[derive(Debug)]
+pub struct Allowance {
+    /// When it will be whole again.
+    whole_at: Mutex<SystemTime>,
+}
+
+impl Default for Allowance {
+    fn default() -> Self {
+        Self { whole_at: Mutex::new(SystemTime::UNIX_EPOCH) }
+    }
+}
+
+impl Allowance {
+    /// Takes one look-up, if there is one left.
+    fn take(&self, now: SystemTime) -> bool {
+        let mut whole_at = self.whole_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let empty = now + VAIN_INTERVAL * VAIN_BURST;
+        // Further ahead than ever possible: the clock was set back.
+        let next = (*whole_at).clamp(now, empty) + VAIN_INTERVAL;
+        if next > empty {
+            *whole_at = empty;
+            return false;
+        }
+        *whole_at = next;
+        true
+    }
+
+    /// Gives one back that was not in vain.
+    fn give_back(&self) {
+        let mut whole_at = self.whole_at.lock().unwrap_or_else(PoisonError::into_inner);
+        *whole_at = whole_at.checked_sub(VAIN_INTERVAL).unwrap_or(*whole_at);
+    }
 }
 
 /// What holds for one request.
@@ -204,8 +251,18 @@ impl<V: Clone> Slot<V> {
         if let Some(answer) = self.known().remembered(rules) {
             return answer;
         }
+        // In a statement of its own, so that the lock is not held while it is looked up.
+        let is_known = self.known().value.is_some();
+        let allowance = rules.allowance.as_ref().filter(|_| !is_known);
+        if allowance.is_some_and(|allowance| !allowance.take(rules.clock.now())) {
+            return Answer { found: Err(rules.unavailable), source: Source::Failed, latest_failed: true };
+        }
         self.fly(rules, limits, Forced::No, look_up).await;
-        self.known().landed(rules)
+        let known = self.known();
+        if let Some(allowance) = allowance.filter(|_| known.value.is_some()) {
+            allowance.give_back();
+        }
+        known.landed(rules)
     }
 
     /// Looks it up although it may be fresh, unless it is too early: within the cool-down of the last time, or

@@ -96,7 +96,12 @@ impl Services {
         let periods = Periods { fresh: cache.ttl, stale: cache.ttl + cache.stale, negative: cache.negative_ttl };
         Self {
             lookup: Lookup::new(cache.capacity),
-            rules: Rules { periods, clock: clock.clone(), unavailable: Fault::SecretsUnavailable },
+            rules: Rules {
+                periods,
+                clock: clock.clone(),
+                unavailable: Fault::SecretsUnavailable,
+                allowance: Some(Arc::default()),
+            },
             secrets: SecretsManager::new(settings.clone(), Arc::clone(&http)),
             http,
             common_prefix: settings.common_prefix.clone(),

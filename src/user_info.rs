@@ -64,7 +64,12 @@ impl UserInfos {
     #[must_use]
     pub fn new(cache: Cache, user_id: String, clock: &Clock, http: Arc<HttpClient>) -> Self {
         let periods = Periods { fresh: cache.ttl, stale: cache.ttl + cache.stale, negative: cache.negative_ttl };
-        let rules = Rules { periods, clock: clock.clone(), unavailable: Fault::UserInfoUnavailable };
+        let rules = Rules {
+            periods,
+            clock: clock.clone(),
+            unavailable: Fault::UserInfoUnavailable,
+            allowance: Some(Arc::default()),
+        };
         Self { lookup: Lookup::new(cache.capacity), rules, http, user_id }
     }
 

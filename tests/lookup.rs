@@ -47,7 +47,7 @@ impl Bench {
         };
         Self {
             slot: Arc::default(),
-            rules: Rules { periods, clock, unavailable: FAULT },
+            rules: Rules { periods, clock, unavailable: FAULT, allowance: None },
             seconds,
             upstream: Arc::new(Mutex::new(Ok(Some("first")))),
             calls: Arc::default(),
@@ -352,4 +352,53 @@ async fn invented_keys_neither_fill_the_memory_nor_push_out_what_is_in_use() {
         still_there += u32::from(ask(&format!("used-{used}")).await == Source::Fresh);
     }
     assert_eq!(still_there, 50);
+}
+
+#[tokio::test]
+async fn a_flood_of_invented_keys_costs_a_bounded_number_of_look_ups() {
+    let mut bench = Bench::new();
+    bench.rules.allowance = Some(Arc::default());
+    let lookup: Lookup<String, &'static str> = Lookup::new(100);
+    let ask = async |key: &str| {
+        let answer = lookup.slot(key).get(&bench.rules, Limits::default(), || bench.look_up()).await;
+        (answer.found, answer.source)
+    };
+    let known = (Ok(Some("first")), Source::Fetched);
+    assert_eq!(ask("known").await, known);
+    // What is found costs nothing of it, however much that is.
+    for number in 0..12_000 {
+        assert_eq!(ask(&format!("real-{number}")).await, known);
+    }
+    bench.calls();
+    bench.upstream_gives(Ok(None));
+    for number in 0..10_000 {
+        assert_eq!(ask(&format!("invented-{number}")).await, (Ok(None), Source::Fetched));
+    }
+    for number in 0..1000 {
+        assert_eq!(ask(&format!("more-{number}")).await, (Err(FAULT), Source::Failed));
+    }
+    assert_eq!(bench.calls(), 10_000);
+    // Whoever is known is looked up again all the same.
+    bench.upstream_gives(Ok(Some("first")));
+    bench.pass(3600);
+    assert_eq!(ask("known").await, known);
+    bench.upstream_gives(Ok(None));
+    // After a time it is whole again, and no more than that.
+    for number in 0..10_001 {
+        let _ = ask(&format!("later-{number}")).await;
+    }
+    assert_eq!(bench.calls(), 1 + 10_000);
+    // In the long run, ten a second.
+    for second in 0..60 {
+        bench.pass(1);
+        for number in 0..20 {
+            let _ = ask(&format!("late-{second}-{number}")).await;
+        }
+    }
+    assert_eq!(bench.calls(), 600);
+    // A clock that was set back does not shut anybody out for longer.
+    bench.seconds.fetch_sub(1800, Ordering::SeqCst);
+    let _ = ask("back").await;
+    bench.pass(1);
+    assert_eq!(ask("back-again").await, (Ok(None), Source::Fetched));
 }
