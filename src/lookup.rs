@@ -148,8 +148,9 @@ pub struct Rules {
 /// A bound on the look-ups that a flood of invented keys can cause.
 ///
 /// A look-up of a key without a known value uses it up, and gives it back if it finds one: so it is the vain ones
-/// that count, 10,000 at once and 600 a minute in the long run. A known value is looked up again without it, so that callers who are known are not held up by those who are not. It is a token bucket in the form
-/// of a virtual scheduling time (ITU-T I.371, annex A).
+/// that count, 10,000 at once and 600 a minute in the long run. A known value is looked up again without it, so that
+/// callers who are known are not held up by those who are not. It is a token bucket in the form of a virtual
+/// scheduling time (ITU-T I.371, annex A).
 #[derive(Debug)]
 pub struct Allowance {
     /// When it will be whole again.

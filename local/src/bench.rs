@@ -3,7 +3,7 @@
 
 mod peers;
 mod plot;
-mod runtime_api;
+pub(crate) mod runtime_api;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -130,7 +130,7 @@ impl Bench {
 }
 
 /// Builds what is timed, as it is released: apart from this package, whose features it would share otherwise.
-fn build() -> Result<PathBuf, Problem> {
+pub(crate) fn build() -> Result<PathBuf, Problem> {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml");
     for package in ["smac-local", "smac-lambda-authorizer"] {
         let status = std::process::Command::new(env!("CARGO"))
@@ -164,7 +164,7 @@ fn measure(subjects: &[Subject], runs: usize, calls: usize) -> Result<Vec<Row>, 
         .collect())
 }
 
-fn event(headers: &Value) -> String {
+pub(crate) fn event(headers: &Value) -> String {
     let arn = "arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/prod/GET/pets/42";
     let template = include_str!("../../events/refused-no-credentials.json");
     let mut event: Value = serde_json::from_str(template).unwrap_or_default();

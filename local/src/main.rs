@@ -2,6 +2,7 @@
 
 mod bench;
 mod invoke;
+mod load;
 
 use std::fmt::Display;
 use std::io::Write as _;
@@ -54,6 +55,8 @@ enum Command {
     },
     /// Times the release binary from outside, as Lambda runs it.
     Bench(bench::Bench),
+    /// Has the release binary decide about a great many good and bad requests: none lost, none wrong, nothing grows.
+    Load(load::Load),
     /// Runs the stand-ins alone, and prints the environment that points the function at them.
     Aws {
         /// The port on loopback; 0 is any.
@@ -128,6 +131,7 @@ async fn main() -> ExitCode {
             read_event(&event, &changes.into()).and_then(|event| print(&format!("{event:#}")))
         }
         Command::Bench(bench) => bench.run().await,
+        Command::Load(load) => load.run().await,
         Command::Aws { port, env_file } => serve(port, env_file.as_deref()).await,
     };
     result.unwrap_or_else(|Problem(problem)| {

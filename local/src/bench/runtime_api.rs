@@ -64,8 +64,44 @@ pub(crate) struct Function {
 enum Told {
     /// It asks for work for the first time.
     Started(Instant),
-    /// It has answered, after so long, and this is how the answer begins.
-    Answered(Duration, bool),
+    /// It has answered.
+    Answered(Answered),
+}
+
+/// An answer.
+#[derive(Clone, Copy)]
+pub(crate) struct Answered {
+    /// The number of the call.
+    pub(crate) number: u64,
+    /// How long it took.
+    pub(crate) after: Duration,
+    /// What it is.
+    pub(crate) verdict: Verdict,
+}
+
+/// What API Gateway would make of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// An Allow.
+    Allowed,
+    /// A Deny.
+    Forbidden,
+    /// The error that is shown as a 401.
+    Unauthorized,
+    /// Any other error, or an answer that is none.
+    Fault,
+}
+
+impl Verdict {
+    fn of(is_response: bool, body: &[u8]) -> Self {
+        let holds = |text: &str| body.windows(text.len()).any(|window| window == text.as_bytes());
+        match is_response {
+            true if holds(r#""Effect":"Allow""#) => Self::Allowed,
+            true if holds(r#""Effect":"Deny""#) => Self::Forbidden,
+            false if holds(r#""errorMessage":"Unauthorized""#) => Self::Unauthorized,
+            true | false => Self::Fault,
+        }
+    }
 }
 
 struct Work {
@@ -126,11 +162,10 @@ impl Function {
         let mut call = || -> io::Result<Duration> {
             number += 1;
             let event = next.next().ok_or(io::ErrorKind::InvalidInput)?;
-            self.events.send((number, Arc::clone(event))).map_err(io::Error::other)?;
-            match self.answers.recv_timeout(LIMIT) {
-                Ok(Told::Answered(time, true)) => Ok(time),
-                Ok(Told::Answered(_, false)) => Err(io::Error::other("it refuses a good credential")),
-                _ => Err(io::Error::other("it does not answer")),
+            self.send(number, Arc::clone(event))?;
+            match self.answer()? {
+                Answered { after, verdict: Verdict::Allowed, .. } => Ok(after),
+                _ => Err(io::Error::other("it refuses a good credential")),
             }
         };
         let first = call()?;
@@ -156,7 +191,26 @@ impl Function {
         Ok(figures)
     }
 
-    fn memory(&self, name: &str) -> io::Result<u64> {
+    /// Gives it an event, under this number.
+    pub(crate) fn send(&self, number: u64, event: Arc<str>) -> io::Result<()> {
+        self.events.send((number, event)).map_err(io::Error::other)
+    }
+
+    /// Waits for an answer.
+    pub(crate) fn answer(&self) -> io::Result<Answered> {
+        match self.answers.recv_timeout(LIMIT) {
+            Ok(Told::Answered(answered)) => Ok(answered),
+            Ok(Told::Started(_)) | Err(_) => Err(io::Error::other("it does not answer")),
+        }
+    }
+
+    /// Its open file descriptors.
+    pub(crate) fn descriptors(&self) -> io::Result<usize> {
+        Ok(fs::read_dir(format!("/proc/{}/fd", self.child.id()))?.count())
+    }
+
+    /// A number of bytes in `/proc/<pid>/status`.
+    pub(crate) fn memory(&self, name: &str) -> io::Result<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let kilobytes =
             status.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next()?.parse().ok());
@@ -207,7 +261,8 @@ fn serve(stream: TcpStream, work: &Work) {
         } else {
             let number = path.rsplit('/').nth(1).and_then(|text| text.parse().ok()).unwrap_or_default();
             if let Some(sent) = lock(&work.sent).remove(&number) {
-                let _ = work.told.send(Told::Answered(at - sent, path.ends_with("/response") && !body.is_empty()));
+                let verdict = Verdict::of(path.ends_with("/response"), &body);
+                let _ = work.told.send(Told::Answered(Answered { number, after: at - sent, verdict }));
             }
             "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n".to_owned()
         };
