@@ -108,14 +108,15 @@ pub struct Roots(RootCertStore);
 pub struct BadRoots;
 
 impl Roots {
-    /// Reads certificates in PEM.
+    /// Reads certificates in PEM. Those that can't be roots are left out, as a system's bundle holds some: nothing
+    /// is trusted by them.
     ///
     /// # Errors
-    /// [`BadRoots`] if that is no PEM, or holds anything but usable certificates, or none.
+    /// [`BadRoots`] if that is no PEM, or holds no usable certificate.
     pub fn parse(pem: &[u8]) -> Result<Self, BadRoots> {
         let mut roots = RootCertStore::empty();
         for certificate in CertificateDer::pem_slice_iter(pem) {
-            roots.add(certificate.map_err(|_| BadRoots)?).map_err(|_| BadRoots)?;
+            let _is_unusable = roots.add(certificate.map_err(|_| BadRoots)?).is_err();
         }
         if roots.is_empty() { Err(BadRoots) } else { Ok(Self(roots)) }
     }

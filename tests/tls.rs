@@ -81,6 +81,11 @@ async fn only_whom_the_roots_vouch_for_by_name() {
     let server = serve("localhost").await;
     let authority = server.authority.to_str().unwrap().to_owned();
     assert_eq!(reason(&server.url, &authority).await, "allowed");
+    // Beside a certificate that can't be a root, as a system's bundle may hold some.
+    let pem = std::fs::read_to_string(&server.authority).unwrap();
+    let odd = format!("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n{pem}");
+    std::fs::write(&server.authority, odd).unwrap();
+    assert_eq!(reason(&server.url, &authority).await, "allowed");
     // The compiled-in roots do not know this authority.
     assert_eq!(reason(&server.url, "").await, "user_info_unavailable");
     // Nor does another authority.
@@ -92,4 +97,24 @@ async fn only_whom_the_roots_vouch_for_by_name() {
     for server in [server, other, elsewhere] {
         std::fs::remove_file(server.authority).unwrap();
     }
+}
+
+/// No upstream is believed, or even sent anything, whose certificate is nobody's; or whose name is.
+#[tokio::test]
+async fn nobody_else_answers_for_an_upstream() {
+    let server = serve("localhost").await;
+    for url in [server.url.as_str(), "https://nobody.invalid"] {
+        let world =
+            world(&[("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", url), ("AWS_ENDPOINT_URL_SECRETS_MANAGER", url)])
+                .await;
+        for (told, reason, metric) in [
+            (world.ask_with_token(&Token::id().sign()).await, "jwks_unavailable", "KeySetFetches"),
+            (world.ask_as_service().await, "secrets_unavailable", "SecretFetches"),
+        ] {
+            let line = told.line();
+            assert_eq!((told.reason(), line[metric].clone()), (reason, json!(2)), "{url}");
+            assert_eq!(line["FetchFailures"], 2, "{url}");
+        }
+    }
+    std::fs::remove_file(server.authority).unwrap();
 }

@@ -45,71 +45,128 @@ const UPSTREAMS: [(Upstream, &str, &str); 3] = [
     (Upstream::Secret, "secrets_unavailable", "SecretFetches"),
 ];
 
+/// What is known of an upstream's answer when the fault begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    NeverSeen,
+    Fresh,
+    Stale,
+    PastStale,
+}
+
+/// A fault, how many calls it costs, whether its end is that of the time for the call, and whether Secrets Manager's
+/// old answer serves meanwhile; those of Cognito always do.
+type Case = (Fault, usize, bool, bool);
+
+fn faults(upstream: Upstream) -> Vec<Case> {
+    let aws = |status, code: &str| Fault::Status(status, json!({ "__type": code, "Message": "no" }));
+    let mut faults = vec![
+        (Fault::Hang, 1, true, true),
+        (Fault::HangInBody, 1, true, true),
+        (Fault::Drip, 1, true, true),
+        (Fault::Late(Duration::from_secs(5)), 1, true, true),
+        (Fault::Reset, 2, false, true),
+        (Fault::Truncated, 2, false, true),
+        (Fault::Status(500, json!({})), 2, false, true),
+        (Fault::Status(503, json!({})), 2, false, true),
+        (Fault::Status(429, json!({})), 1, false, true),
+        (Fault::Status(404, json!({})), 1, false, false),
+        (Fault::Redirect, 1, false, false),
+        (Fault::Garbage, 1, false, false),
+        (Fault::Empty, 1, false, false),
+        (Fault::Status(200, json!([])), 1, false, false),
+        (Fault::Huge(150_001), 1, false, false),
+        (Fault::HugeInChunks(150_001), 1, false, false),
+    ];
+    match upstream {
+        Upstream::KeySet => faults.push((Fault::Status(200, json!({ "keys": [] })), 1, false, true)),
+        Upstream::UserInfo => faults.push((Fault::Status(403, json!({ "message": "a firewall" })), 1, false, true)),
+        Upstream::Secret => faults.extend([
+            (aws(400, "ThrottlingException"), 1, false, true),
+            (aws(400, "ExpiredTokenException"), 1, false, true),
+            (aws(400, "AccessDeniedException"), 1, false, false),
+            (aws(400, "DecryptionFailure"), 1, false, false),
+            (aws(500, "InternalServiceError"), 2, false, true),
+        ]),
+    }
+    faults
+}
+
+/// Upstream by fault by what is known: the outcome, the calls, the time, and the recovery.
 #[tokio::test]
-async fn every_fault_of_every_upstream() {
+async fn every_fault_of_every_upstream_in_every_state() {
+    let mut count = 0;
     for (upstream, reason, metric) in UPSTREAMS {
-        for (fault, calls, waits) in [
-            (Fault::Hang, 1, true),
-            (Fault::HangInBody, 1, true),
-            (Fault::Drip, 1, true),
-            (Fault::Late(Duration::from_secs(5)), 1, true),
-            (Fault::Reset, 2, false),
-            (Fault::Truncated, 2, false),
-            (Fault::Status(500, json!({})), 2, false),
-            (Fault::Status(404, json!({})), 1, false),
-            (Fault::Redirect, 1, false),
-            (Fault::Garbage, 1, false),
-            (Fault::Empty, 1, false),
-            (Fault::Huge(150_001), 1, false),
-            (Fault::HugeInChunks(150_001), 1, false),
-        ] {
-            let world = slow_world().await;
-            world.authorizer.warm_up().await;
-            if upstream == Upstream::KeySet {
-                // The sets of the start are too old by now, and the calls for them counted.
-                world.pass(25 * 3600);
-            }
-            world.stand_ins.fail(upstream, 99, fault.clone());
-            let token = Token::id().claim("exp", smac_local::token::now() + 48 * 3600).sign();
-            let began = Instant::now();
-            let told = match upstream {
-                Upstream::KeySet => world.ask_with_token(&token).await,
-                Upstream::UserInfo | Upstream::Secret => ask(&world, upstream).await.0,
-            };
-            let took = began.elapsed();
-            assert_eq!(told.reason(), reason, "{upstream:?} {fault:?}");
-            assert_eq!(told.answer(), support::fault(reason), "{upstream:?} {fault:?}");
-            let line = told.line();
-            assert_eq!(
-                (line[metric].clone(), line["FetchFailures"].clone()),
-                (json!(calls), json!(calls)),
-                "{upstream:?} {fault:?}"
-            );
-            if waits {
-                assert!(took >= Duration::from_millis(390), "{upstream:?} {fault:?} took {took:?}");
-            }
-            assert!(took < Duration::from_secs(4), "{upstream:?} {fault:?} took {took:?}");
-            // Within the wait it is answered at once, and without a call.
-            let told = match upstream {
-                Upstream::KeySet => world.ask_with_token(&token).await,
-                Upstream::UserInfo => world.ask(&bearer(&Token::access().claim("jti", "x").sign())).await,
-                Upstream::Secret => world.ask_as_service().await,
-            };
-            if upstream != Upstream::UserInfo {
-                assert_eq!((told.reason(), told.line()[metric].clone()), (reason, json!(0)), "{upstream:?} {fault:?}");
-            }
-            // It recovers without a restart.
-            world.stand_ins.recover(upstream);
-            world.pass(1);
-            let told = match upstream {
-                Upstream::KeySet => world.ask_with_token(&token).await,
-                Upstream::UserInfo | Upstream::Secret => ask(&world, upstream).await.0,
-            };
-            if upstream != Upstream::UserInfo {
-                assert_eq!(told.reason(), "allowed", "{upstream:?} {fault:?}");
+        for case in faults(upstream) {
+            // The states at once: most of the time goes by with waiting.
+            let states = [State::NeverSeen, State::Fresh, State::Stale, State::PastStale];
+            for state in states.map(|state| tokio::spawn(one_fault(upstream, reason, metric, case.clone(), state))) {
+                state.await.unwrap();
+                count += 1;
             }
         }
     }
+    assert_eq!(count, (17 + 17 + 21) * 4);
+}
+
+async fn one_fault(upstream: Upstream, reason: &str, metric: &str, case: Case, state: State) {
+    let (fault, calls, waits, serves_old) = case;
+    let about = format!("{upstream:?} {fault:?} {state:?}");
+    let world = slow_world().await;
+    // Good for longer than anything that is remembered of it.
+    let lasting = |token: Token| token.claim("exp", smac_local::token::now() + 48 * 3600).sign();
+    let event = match upstream {
+        Upstream::KeySet => bearer(&lasting(Token::id())),
+        Upstream::UserInfo => bearer(&lasting(Token::access())),
+        Upstream::Secret => support::pair(smac_local::deployment::SERVICE, smac_local::deployment::SERVICE_TOKEN),
+    };
+    if state != State::NeverSeen {
+        assert_eq!(world.ask(&event).await.reason(), "allowed", "{about}");
+    } else if upstream == Upstream::UserInfo {
+        world.authorizer.warm_up().await;
+    }
+    // The periods of section 5 of the README's settings: fresh, and stale in all.
+    let (fresh, stale) = if upstream == Upstream::KeySet { (3600, 24 * 3600) } else { (60, 360) };
+    world.pass(match state {
+        State::NeverSeen | State::Fresh => 0,
+        State::Stale => fresh,
+        State::PastStale => stale,
+    });
+    if upstream == Upstream::UserInfo && state == State::PastStale {
+        world.authorizer.warm_up().await;
+    }
+    world.stand_ins.fail(upstream, 99, fault.clone());
+
+    let began = Instant::now();
+    let told = world.ask(&event).await;
+    let took = began.elapsed();
+    let is_served = match state {
+        State::Fresh => true,
+        State::Stale => serves_old || upstream != Upstream::Secret,
+        State::NeverSeen | State::PastStale => false,
+    };
+    assert_eq!(told.reason(), if is_served { "allowed" } else { reason }, "{about}");
+    if !is_served {
+        assert_eq!(told.answer(), support::fault(reason), "{about}");
+    }
+    let calls = if state == State::Fresh { 0 } else { calls };
+    let line = told.line();
+    assert_eq!((line[metric].clone(), line["FetchFailures"].clone()), (json!(calls), json!(calls)), "{about}");
+    if waits && state != State::Fresh {
+        assert!(took >= Duration::from_millis(390), "{about} took {took:?}");
+    }
+    assert!(took < Duration::from_secs(4), "{about} took {took:?}");
+
+    // Within the wait after a failure: the same answer, and no call.
+    let told = world.ask(&event).await;
+    assert_eq!((told.reason() == "allowed", told.line()[metric].clone()), (is_served, json!(0)), "{about}");
+
+    // It recovers without a restart.
+    world.stand_ins.recover(upstream);
+    world.pass(1);
+    let told = world.ask(&event).await;
+    let calls = u64::from(state != State::Fresh);
+    assert_eq!((told.reason(), told.line()[metric].clone()), ("allowed", json!(calls)), "{about}");
 }
 
 #[tokio::test]
