@@ -382,8 +382,8 @@ impl<V: Clone> Known<V> {
     fn as_it_is(&self, rules: &Rules, source: Source) -> Answer<V> {
         let found = match (&self.value, self.failure) {
             (Some(dated), _) => Ok(Some(dated.value.clone())),
+            (None, _) if self.absent_at.is_some() => Ok(None),
             (None, Some(failure)) => Err(failure.last.fault),
-            (None, None) if self.absent_at.is_some() => Ok(None),
             (None, None) => Err(rules.unavailable),
         };
         Answer { found, source, latest_failed: self.failure.is_some() }
