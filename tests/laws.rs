@@ -227,7 +227,7 @@ impl Model {
         match self.upstream.unwrap_or(Upstream::HasIt) {
             Upstream::HasIt => self.answer = Some((self.now, Some(self.version))),
             Upstream::HasNone => self.answer = Some((self.now, None)),
-            failing => {
+            failing @ (Upstream::Fails | Upstream::IsBroken) => {
                 self.failures += 1;
                 self.failed_at = self.now;
                 self.is_broken = failing == Upstream::IsBroken;

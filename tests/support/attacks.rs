@@ -14,10 +14,10 @@ use smac_local::token::{Token, Use, now, sign_raw};
 use crate::support::{ARN, bearer, pair, request};
 
 /// An attempt.
-pub struct Attack {
-    pub name: String,
-    pub event: Value,
-    pub reason: &'static str,
+pub(crate) struct Attack {
+    pub(crate) name: String,
+    pub(crate) event: Value,
+    pub(crate) reason: &'static str,
 }
 
 fn attack(name: impl Into<String>, event: Value, reason: &'static str) -> Attack {
@@ -29,7 +29,7 @@ fn with_token(name: impl Into<String>, token: &str, reason: &'static str) -> Att
 }
 
 /// All of them; the development deployment refuses each.
-pub fn corpus() -> Vec<Attack> {
+pub(crate) fn corpus() -> Vec<Attack> {
     let parts = [algorithms(), headers(), structure(), claims(), other_pools(), pairs(), places()];
     parts.into_iter().flatten().collect()
 }
@@ -222,7 +222,7 @@ fn structure() -> Vec<Attack> {
         with_token("JSON, flattened", &flattened, "credentials_ambiguous"),
         with_token("JSON, general", &general, "credentials_ambiguous"),
     ];
-    let is_last_bit_spare = |segment: &str| segment.len() % 4 != 0;
+    let is_last_bit_spare = |segment: &str| !segment.len().is_multiple_of(4);
     assert!(is_last_bit_spare(signature));
     for (name, token) in [
         ("a JWE", format!("{header}.{claims}.{signature}.{claims}.{signature}")),
