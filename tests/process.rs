@@ -154,18 +154,65 @@ async fn many_at_once() {
     assert_eq!((status, decisions(&log).len()), (Some(0), 300));
 }
 
+/// Frozen for longer than a connection is kept and than anything here is fresh; and while it was, the other end hung up.
 #[tokio::test]
 async fn frozen_and_thawed() {
     let stand_ins = StandIns::start(0).await.unwrap();
-    let more = [("SMAC__AUTH__CACHE__TTL_SECONDS", "1")];
+    let more = [("SMAC__AUTH__CACHE__TTL_SECONDS", "1"), ("SMAC__AUTH__PROVIDER_COGNITO__JWKS_TTL_SECONDS", "1")];
     let process = Process::start(&with(stand_ins.environment(), &more)).await;
+    let user = bearer(&Token::access().sign());
     let service = pair(SERVICE, SERVICE_TOKEN);
-    assert!(matches!(ask(&process, &service).await, Outcome::Response(_)));
-    process.signal("STOP");
-    tokio::time::sleep(Duration::from_millis(1500)).await;
-    process.signal("CONT");
-    assert!(matches!(ask(&process, &service).await, Outcome::Response(_)));
+    // 16 s are longer than the HTTP client's idle time-out; after 2 s its connections look alive, and are not.
+    for seconds in [2, 16] {
+        assert_eq!(ask(&process, &user).await, Outcome::Response(allow(EMAIL, "user")));
+        assert!(matches!(ask(&process, &service).await, Outcome::Response(_)));
+        process.signal("STOP");
+        stand_ins.close().await;
+        tokio::time::sleep(Duration::from_secs(seconds)).await;
+        stand_ins.open().await.unwrap();
+        process.signal("CONT");
+    }
+    let changed = json!({ "token": SERVICE_TOKEN, "id": "service:renamed" }).to_string();
+    stand_ins.set_secret(&support::secret_name(), Some(&changed), smac_local::token::now());
+    assert_eq!(ask(&process, &user).await, Outcome::Response(allow(EMAIL, "user")));
     // It was no longer fresh by the wall clock, and read again.
-    assert_eq!(stand_ins.calls(Upstream::Secret), 2);
-    assert_eq!(process.terminate().await.0, Some(0));
+    assert_eq!(ask(&process, &service).await, Outcome::Response(allow("service:renamed", "service")));
+    let (status, log) = process.terminate().await;
+    assert_eq!(status, Some(0));
+    let lines = decisions(&log);
+    assert_eq!(lines.len(), 6);
+    for line in &lines[2..] {
+        for (metric, source) in
+            [("KeySetFetches", "keySet"), ("UserInfoFetches", "userInfo"), ("SecretFetches", "secret")]
+        {
+            if let Some(source) = line["lookups"].get(source) {
+                assert_eq!(source, "fetched", "{line}");
+                assert!([1, 2].map(Value::from).contains(&line[metric]), "{line}");
+            }
+        }
+        // A dead connection costs one try each; there are two upstreams in the way of an access token.
+        assert!(line["FetchFailures"].as_u64().unwrap() <= 2, "{line}");
+    }
+}
+
+/// A signal while it waits, while it is frozen, and in the concurrent mode: a clean end each time.
+#[tokio::test]
+async fn sigterm_ends_it_cleanly() {
+    let stand_ins = StandIns::start(0).await.unwrap();
+    let idle = Process::start(&stand_ins.environment()).await;
+    idle.wait_for_polls(1).await;
+    assert_eq!(idle.terminate().await, (Some(0), String::new()));
+
+    let frozen = Process::start(&stand_ins.environment()).await;
+    frozen.wait_for_polls(1).await;
+    frozen.signal("STOP");
+    frozen.signal("TERM");
+    frozen.signal("CONT");
+    assert_eq!(frozen.end().await, (Some(0), String::new()));
+
+    let busy = Process::start(&with(stand_ins.environment(), &[("AWS_LAMBDA_MAX_CONCURRENCY", "4")])).await;
+    busy.wait_for_polls(4).await;
+    assert!(matches!(ask(&busy, &pair(SERVICE, SERVICE_TOKEN)).await, Outcome::Response(_)));
+    let (status, log) = busy.terminate().await;
+    assert_eq!((status, decisions(&log).len()), (Some(0), 1));
 }
