@@ -252,7 +252,8 @@ impl Gateway {
         if let (Api::WebSocket, Some(accepted)) = (self.api, accepted) {
             report(&call, 101, &describe(&handled));
             tokio::spawn(web_socket::tell(hyper::upgrade::on(&mut request), seen.to_string()));
-            let answer = text_answer(101, "text/plain", Bytes::new());
+            let mut answer = Response::default();
+            *answer.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
             let answer = with_header(answer, header::CONNECTION, "Upgrade");
             let answer = with_header(answer, header::UPGRADE, "websocket");
             return with_header(answer, header::SEC_WEBSOCKET_ACCEPT, &accepted);

@@ -1,4 +1,11 @@
 const byId = (id) => document.getElementById(id);
+const PHRASES = {
+  101: "101 Switching Protocols",
+  200: "200 OK",
+  401: "401 Unauthorized",
+  403: "403 Forbidden",
+  500: "500 Internal Server Error",
+};
 const MARKS = { passed: "✓", failed: "✗", "not-reached": "·" };
 
 /** Asks the server; a problem is thrown in its own words. */
@@ -116,7 +123,7 @@ function show(told) {
   byId("advice").textContent = told.advice ? `What to do: ${told.advice}.` : "";
   const isNews = told.gateway && (!told.reason || told.status === 500) && told.outcome !== "fault";
   byId("gateway").textContent = isNews ? `API Gateway: ${told.gateway}.` : "";
-  byId("status").textContent = told.status;
+  byId("status").textContent = PHRASES[told.status];
   byId("time").textContent = told.micros === undefined || told.micros === null ? "not asked" : `${told.micros} µs`;
   const lookups = Object.entries(told.lookups || {}).map(([name, from]) => `${name} ${from}`);
   byId("lookups").textContent = lookups.join(", ") || "nothing";
