@@ -209,8 +209,6 @@ struct Handled {
     verdict: Result<Value, Denial>,
     /// The function's decision, if it was asked.
     decided: Option<Decided>,
-    /// The function's result, be it from the cache.
-    answer: Option<Value>,
     /// The event that was sent.
     event: Option<String>,
 }
@@ -269,12 +267,12 @@ impl Gateway {
         let identity: Option<Vec<String>> =
             self.identity_sources.iter().map(|source| call.identity(source, api)).collect();
         let Some(identity) = identity else {
-            return Handled { verdict: Err(Denial::IdentityMissing), decided: None, answer: None, event: None };
+            return Handled { verdict: Err(Denial::IdentityMissing), decided: None, event: None };
         };
         let is_cached = caching == Caching::On && !self.ttl.is_zero();
         if let Some(answer) = Some(&identity).filter(|_| is_cached).and_then(|key| self.remembered(key)) {
             let verdict = verdict::apply(api, self.is_simple, &answer, &arn, now);
-            return Handled { verdict, decided: None, answer: Some(answer), event: None };
+            return Handled { verdict, decided: None, event: None };
         }
         let event = call.event(api, &identity, now, self.calls.fetch_add(1, Ordering::Relaxed)).to_string();
         let decided = self.authorizer.authorize(&event, deadline()).await;
@@ -287,10 +285,10 @@ impl Gateway {
             }
         };
         // A refusal by policy is cached, an error never is; whether HTTP APIs cache refusals is not documented.
-        if let Some(answer) = answer.as_ref().filter(|_| is_cached) {
-            self.remember(identity, answer.clone());
+        if let Some(answer) = answer.filter(|_| is_cached) {
+            self.remember(identity, answer);
         }
-        Handled { verdict, decided: Some(decided), answer, event: Some(event) }
+        Handled { verdict, decided: Some(decided), event: Some(event) }
     }
 
     fn remembered(&self, key: &[String]) -> Option<Value> {

@@ -170,7 +170,6 @@ async fn decide(gateway: &Gateway, body: &Value) -> Result<Value, String> {
         "body": client,
         "arn": call.arn(api),
         "gateway": handled.verdict.as_ref().err().map(|denial| denial.words()),
-        "answer": handled.answer,
     });
     let more = match &handled.decided {
         Some(decided) => decision_of(gateway, decided, handled.event.as_deref().unwrap_or_default()),
@@ -204,6 +203,11 @@ fn decision_of(gateway: &Gateway, decided: &Decided, event: &str) -> Value {
         "advice": match outcome {
             Outcome::Allowed(_) => None,
             Outcome::Refused(refusal) => Some(checks::advice(refusal)),
+        },
+        // As text, since its members are in an order that is easier to read than the alphabet's.
+        "answer": match &decided.answer {
+            Answer::Response(json) => Some(json.get()),
+            Answer::Error(_) => None,
         },
         "principalType": line.get("principalType"),
         "pool": line.get("pool"),

@@ -105,6 +105,7 @@ function decode() {
 }
 
 async function send() {
+  if (credential() === "token" && !byId("token").value.trim()) await mint();
   const request = { kind: byId("kind").value, method: byId("method").value, path: byId("path").value };
   if (credential() === "token") request.token = byId("token").value.trim();
   if (credential() === "pair") request.pair = { id: byId("service-id").value, token: byId("service-token").value };
@@ -139,11 +140,12 @@ function show(told) {
     return item;
   }));
 
-  const context = Object.entries((told.answer && told.answer.context) || {});
+  const answer = told.answer && JSON.parse(told.answer);
+  const context = Object.entries((answer && answer.context) || {});
   byId("context-part").hidden = context.length === 0;
   byId("context").replaceChildren(
     ...context.flatMap(([name, value]) => [element("dt", "", name), element("dd", "", String(value))]));
-  byId("answer").textContent = told.answer ? pretty(told.answer) : told.error ? `function error: ${told.error}` : "none";
+  byId("answer").textContent = answer ? pretty(answer) : told.error ? `function error: ${told.error}` : "none";
   byId("body").textContent = pretty(told.body);
   if (matchMedia("(max-width: 56rem)").matches) byId("result").scrollIntoView();
 }
