@@ -17,10 +17,10 @@ use smac_local::token::Use;
 
 use super::*;
 
-const HTML: &str = include_str!("page/index.html");
-const CSS: &str = include_str!("page/app.css");
-const JS: &str = include_str!("page/app.js");
-const ICON: &str = include_str!("page/icon.svg");
+const HTML: &str = include_str!("../../page/index.html");
+const CSS: &str = include_str!("../../page/app.css");
+const JS: &str = include_str!("../../page/app.js");
+const ICON: &str = include_str!("../../page/icon.svg");
 
 /// Where the page's own things are; such a path never reaches the API.
 const FOLDER: &str = "/_local/";
