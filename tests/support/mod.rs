@@ -36,10 +36,20 @@ pub struct World {
 
 /// The development deployment with other settings; a blank value takes one away.
 pub async fn world(settings: &[(&str, &str)]) -> World {
+    world_with(settings, SystemTime::now).await
+}
+
+/// The same, whose clock stands still until it is set forward: a slow machine changes nothing.
+pub async fn still_world(settings: &[(&str, &str)]) -> World {
+    let start = SystemTime::now();
+    world_with(settings, move || start).await
+}
+
+async fn world_with(settings: &[(&str, &str)], now: impl Fn() -> SystemTime + Send + Sync + 'static) -> World {
     let stand_ins = StandIns::start(0).await.unwrap();
     let ahead = Arc::new(AtomicU64::new(0));
     let millis = Arc::clone(&ahead);
-    let clock = Clock::new(move || SystemTime::now() + Duration::from_millis(millis.load(Ordering::SeqCst)));
+    let clock = Clock::new(move || now() + Duration::from_millis(millis.load(Ordering::SeqCst)));
     let mut environment = stand_ins.environment();
     for (name, value) in settings {
         let name = if name.starts_with("AWS_") { (*name).to_owned() } else { format!("SMAC__AUTH__{name}") };
