@@ -38,6 +38,8 @@ const ELSEWHERE: &[(&str, Place)] = &[
     ("cargo doc", In(".ci/run", "cargo doc")),
     ("cargo bench", Nowhere("some minutes, and a machine of its own")),
     ("cargo local aws", In("tests/reality/rie.py", r#"cargo_local("aws""#)),
+    ("cargo local serve", In("tests/reality/page.py", r#"SERVE = ["cargo", "local", "serve"]"#)),
+    ("curl ", In("tests/reality/page.py", "def curl_as_the_help_says")),
     ("cargo local bench", Nowhere("some minutes, and with --peers what npm and PyPI hold")),
     ("cargo lambda watch", Nowhere("cargo-lambda, in the foreground; the binary is run by tests/reality/rie.py")),
     ("cargo lambda invoke", Nowhere("cargo lambda watch; the binary is invoked by tests/reality/rie.py")),
@@ -53,7 +55,17 @@ const ELSEWHERE: &[(&str, Place)] = &[
 ];
 
 /// What is linked before it is there. An entry must go when its file comes.
-const TO_COME: &[&str] = &[];
+const TO_COME: &[&str] = &[
+    "docs/operations.md",
+    "docs/reliability.md",
+    "examples",
+    "examples/cdk",
+    "examples/http-api",
+    "examples/rest-api",
+    "examples/rest-api-cached",
+    "examples/terraform",
+    "examples/websocket-api",
+];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -83,23 +95,19 @@ fn documents() -> BTreeMap<PathBuf, String> {
     found
 }
 
-/// The code blocks of this language, each with the number of its first line.
+/// The code blocks of this language, each with the number of its first line. In a list a block is indented.
 fn blocks<'t>(text: &'t str, language: &str) -> Vec<(usize, Vec<&'t str>)> {
     let mut found = Vec::new();
     let mut lines = text.lines().enumerate();
-    while let Some((_, line)) = lines.next() {
-        let Some(info) = line.trim_start().strip_prefix("```") else { continue };
-        let mut inner = Vec::new();
-        let mut first = 0;
-        for (number, line) in lines.by_ref() {
-            if line.trim_start().starts_with("```") {
-                break;
-            }
-            first = if inner.is_empty() { number + 1 } else { first };
-            inner.push(line);
+    while let Some((number, line)) = lines.next() {
+        let Some((indent, info)) = line.split_once("```") else { continue };
+        if !indent.trim().is_empty() {
+            continue;
         }
+        let inner = lines.by_ref().map(|(_, line)| line.strip_prefix(indent).unwrap_or(line));
+        let inner: Vec<_> = inner.take_while(|line| !line.starts_with("```")).collect();
         if info.trim() == language {
-            found.push((first, inner));
+            found.push((number + 2, inner));
         }
     }
     found
