@@ -45,9 +45,7 @@ const ELSEWHERE: &[(&str, Place)] = &[
     ("cargo lambda invoke", Nowhere("cargo lambda watch; the binary is invoked by tests/reality/rie.py")),
     ("cargo lambda build", In(".ci/run", "sam build")),
     ("sam build", In(".ci/run", "sam build")),
-    ("sam validate", In(".ci/run", "sam validate --lint")),
     ("sam deploy", Nowhere("an AWS account")),
-    ("sam local invoke", Nowhere("Docker")),
     ("aws ", Nowhere("an AWS account")),
     (".ci/run", Nowhere("it is what runs everything")),
     (".ci/fuzz", In(".ci/run", ".ci/fuzz")),
@@ -366,6 +364,25 @@ fn every_json_is_json() {
         }
     }
     assert!(count > 0);
+}
+
+/// `SECURITY.md` names the tests that show what it says: behind a file's name, those of its tests.
+#[test]
+fn the_tests_that_security_is_shown_by_are_there() {
+    let document = fs::read_to_string(root().join("SECURITY.md")).unwrap();
+    let mut count = 0;
+    for row in document.lines().filter(|line| line.starts_with('|')) {
+        let mut code = String::new();
+        for name in row.rsplit(" | ").next().unwrap().split('`').skip(1).step_by(2) {
+            if name.ends_with(".rs") {
+                code = fs::read_to_string(root().join(name)).unwrap();
+            } else if !code.is_empty() {
+                assert!(code.contains(&format!("fn {name}(")), "there is no {name}: {row}");
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 30, "{count}");
 }
 
 /// So that a test here that finds nothing is not one that looks at nothing.
