@@ -168,8 +168,13 @@ fn every_command_is_run_here_or_somewhere_else() {
     for Shown { place, command, output } in shown() {
         let is_local = command.strip_prefix("cargo local ");
         match (elsewhere(&command), is_local) {
-            (Some((start, _)), _) => {
+            (Some((start, _)), is_local) => {
                 used.insert(*start);
+                // It is not run here, but its options are looked at.
+                let help = is_local.map(|arguments| run(&format!("{arguments} --help"), &[]));
+                if let Some(Err(problem)) = help {
+                    wrong.push(format!("{place}: $ {command}\n{problem}"));
+                }
             }
             (None, Some(arguments)) => {
                 if let Err(problem) = run(arguments, &output) {
