@@ -377,6 +377,20 @@ fn a_bundle_of_certificates_that_cannot_be_used() {
     }
 }
 
+/// Every variable and its default, as the code has them.
+fn known() -> Vec<(String, String)> {
+    let pools =
+        POOL_VARIABLES.iter().map(|(name, default)| (format!("PROVIDER_COGNITO__USERPOOLS__<NAME>__{name}"), *default));
+    let mut known: Vec<(String, String)> = VARIABLES
+        .iter()
+        .map(|(name, default)| ((*name).to_owned(), *default))
+        .chain(pools)
+        .map(|(name, default)| (name, default.to_owned()))
+        .collect();
+    known.sort();
+    known
+}
+
 #[test]
 fn the_readmes_table_is_what_the_code_reads() {
     let readme = include_str!("../README.md");
@@ -388,16 +402,23 @@ fn the_readmes_table_is_what_the_code_reads() {
         .filter(|(name, _)| !name.starts_with("AWS_"))
         .collect();
     listed.sort();
-    let pools =
-        POOL_VARIABLES.iter().map(|(name, default)| (format!("PROVIDER_COGNITO__USERPOOLS__<NAME>__{name}"), *default));
-    let mut known: Vec<(String, String)> = VARIABLES
-        .iter()
-        .map(|(name, default)| ((*name).to_owned(), *default))
-        .chain(pools)
-        .map(|(name, default)| (name, default.to_owned()))
+    assert_eq!(listed, known());
+}
+
+#[test]
+fn the_documents_sections_are_what_the_code_reads() {
+    let document = include_str!("../docs/configuration.md");
+    let mut listed: Vec<(String, String)> = document
+        .split("\n### `")
+        .skip(1)
+        .map(|section| {
+            let (name, text) = section.split_once("`\n\n").unwrap();
+            let default = text.strip_prefix("Default: ").unwrap_or_else(|| panic!("{name} has no default"));
+            (name.to_owned(), default.split('.').next().unwrap().replace('`', ""))
+        })
         .collect();
-    known.sort();
-    assert_eq!(listed, known);
+    listed.sort();
+    assert_eq!(listed, known());
 }
 
 #[test]
