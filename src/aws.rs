@@ -1,7 +1,8 @@
 //! Secrets Manager: a version of a secret, or a definite "no", or "not now". Only this file knows the SDK.
 //!
 //! The SDK sends through our own HTTP client, so that there is one TLS stack, one set of roots, one deadline and
-//! one retry for all upstreams. Its own retries and time-outs are off.
+//! one retry for all upstreams. Its own retries and time-outs are off, and so is its own log: at TRACE it holds whole
+//! answers, secrets and all.
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,6 +24,8 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use tokio::sync::OnceCell;
+use tracing::instrument::WithSubscriber as _;
+use tracing::subscriber::NoSubscriber;
 use zeroize::Zeroizing;
 
 use crate::error::Fault;
@@ -81,7 +84,8 @@ impl SecretsManager {
     /// [`Fault::SecretMalformed`] for a binary secret, else [`Fault::SecretsUnavailable`]; passing if there was no
     /// connection, no answer in time, throttling, a 5xx, or the function's credentials were over.
     pub async fn get(&self, name: &str, stage: Stage, budget: &Budget) -> Found<SecretVersion> {
-        let asked = tokio::time::timeout_at(budget.deadline(), self.ask(name, stage, budget)).await;
+        let asked = self.ask(name, stage, budget).with_subscriber(NoSubscriber::default());
+        let asked = tokio::time::timeout_at(budget.deadline(), asked).await;
         let output = match asked {
             Ok(Ok(output)) => output,
             Ok(Err(error)) => return sort(&error),

@@ -154,7 +154,9 @@ fn strip_prefix<'r>(value: &'r str, prefix: &str) -> Option<&'r str> {
         }
         trim_blanks(rest)
     };
-    (!token.is_empty() && !token.contains(char::is_whitespace)).then_some(token)
+    // One blank after the other: each is found many bytes at a time. Other white space is no base64url.
+    let is_one_word = BLANKS.into_iter().all(|blank| !token.contains(blank));
+    (!token.is_empty() && is_one_word).then_some(token)
 }
 
 const BLANKS: [char; 2] = [' ', '\t'];

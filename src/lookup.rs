@@ -34,8 +34,11 @@ const COOL_DOWN: Duration = Duration::from_secs(10);
 /// So many look-ups of keys without a known value may find nothing before the next ones are not made.
 const VAIN_BURST: u32 = 10_000;
 
-/// One more such look-up is allowed each time that so much has passed: 600 a minute.
-const VAIN_INTERVAL: Duration = Duration::from_millis(100);
+/// So many look-ups may be made for one caller before the next ones are not.
+const CALLERS_BURST: u32 = 1000;
+
+/// One more look-up is allowed each time that so much has passed: 600 a minute.
+const ALLOWANCE_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Where "now" comes from: the wall clock, or a test.
 #[derive(Clone)]
@@ -145,31 +148,36 @@ pub struct Rules {
     pub allowance: Option<Arc<Allowance>>,
 }
 
-/// A bound on the look-ups that a flood of invented keys can cause.
-///
-/// A look-up of a key without a known value uses it up, and gives it back if it finds one: so it is the vain ones
-/// that count, 10,000 at once and 600 a minute in the long run. A known value is looked up again without it, so that
-/// callers who are known are not held up by those who are not. It is a token bucket in the form of a virtual
+/// A bound on look-ups: so many at once, and 600 a minute in the long run. It is a token bucket in the form of a virtual
 /// scheduling time (ITU-T I.371, annex A).
 #[derive(Debug)]
 pub struct Allowance {
+    burst: u32,
     /// When it will be whole again.
     whole_at: Mutex<SystemTime>,
 }
 
-impl Default for Allowance {
-    fn default() -> Self {
-        Self { whole_at: Mutex::new(SystemTime::UNIX_EPOCH) }
-    }
-}
-
 impl Allowance {
+    /// For the look-ups that a flood of invented keys can cause.
+    ///
+    /// A look-up of a key without a known value uses it up, and gives it back if it finds one: so it is the vain ones
+    /// that count, 10,000 at once. A known value is looked up again without it, so that callers who are known are not
+    /// held up by those who are not.
+    #[must_use]
+    pub fn of_vain_look_ups() -> Self {
+        Self::new(VAIN_BURST)
+    }
+
+    fn new(burst: u32) -> Self {
+        Self { burst, whole_at: Mutex::new(SystemTime::UNIX_EPOCH) }
+    }
+
     /// Takes one look-up, if there is one left.
     fn take(&self, now: SystemTime) -> bool {
         let mut whole_at = self.whole_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let empty = now + VAIN_INTERVAL * VAIN_BURST;
+        let empty = now + ALLOWANCE_INTERVAL * self.burst;
         // Further ahead than ever possible: the clock was set back.
-        let next = (*whole_at).clamp(now, empty) + VAIN_INTERVAL;
+        let next = (*whole_at).clamp(now, empty) + ALLOWANCE_INTERVAL;
         if next > empty {
             *whole_at = empty;
             return false;
@@ -181,7 +189,33 @@ impl Allowance {
     /// Gives one back that was not in vain.
     fn give_back(&self) {
         let mut whole_at = self.whole_at.lock().unwrap_or_else(PoisonError::into_inner);
-        *whole_at = whole_at.checked_sub(VAIN_INTERVAL).unwrap_or(*whole_at);
+        *whole_at = whole_at.checked_sub(ALLOWANCE_INTERVAL).unwrap_or(*whole_at);
+    }
+}
+
+/// A bound on the look-ups that each caller can cause whose keys are real, but many: 1,000 at once and 600 a minute in
+/// the long run, whether they find something or not.
+pub struct Callers {
+    allowances: Cache<String, Arc<Allowance>>,
+}
+
+impl Callers {
+    /// Remembers so many callers. Whoever is forgotten has the whole allowance again.
+    #[must_use]
+    pub fn new(capacity: u64) -> Self {
+        Self { allowances: Cache::new(capacity) }
+    }
+
+    /// Takes one look-up of this caller's, if there is one left.
+    #[must_use]
+    pub fn take(&self, caller: &str, now: SystemTime) -> bool {
+        self.allowances.get_with_by_ref(caller, || Arc::new(Allowance::new(CALLERS_BURST))).take(now)
+    }
+}
+
+impl fmt::Debug for Callers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Callers")
     }
 }
 

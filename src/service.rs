@@ -14,7 +14,7 @@ use crate::aws::{SecretVersion, SecretsManager, Stage};
 use crate::credential::UnverifiedPair;
 use crate::error::{Fault, Refusal, Unauthorized};
 use crate::http::HttpClient;
-use crate::lookup::{Answer, Clock, Failed, Found, Limits, Lookup, Periods, Rules, Source};
+use crate::lookup::{Allowance, Answer, Clock, Failed, Found, Limits, Lookup, Periods, Rules, Source};
 use crate::principal::is_user_id;
 use crate::settings::{Automation, Cache};
 use crate::telemetry::{Trace, Upstream};
@@ -100,7 +100,7 @@ impl Services {
                 periods,
                 clock: clock.clone(),
                 unavailable: Fault::SecretsUnavailable,
-                allowance: Some(Arc::default()),
+                allowance: Some(Arc::new(Allowance::of_vain_look_ups())),
             },
             secrets: SecretsManager::new(settings.clone(), Arc::clone(&http)),
             http,

@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::error::{Fault, Refusal, Unauthorized};
 use crate::http::{Get, HttpClient, Response};
-use crate::lookup::{Clock, Failed, Found, Limits, Lookup, Periods, Rules};
+use crate::lookup::{Allowance, Callers, Clock, Failed, Found, Limits, Lookup, Periods, Rules};
 use crate::settings::Cache;
 use crate::telemetry::{Trace, Upstream};
 use crate::token::{Claims, unix_time};
@@ -55,6 +55,8 @@ pub struct Inquiry<'a> {
 pub struct UserInfos {
     lookup: Lookup<[u8; 32], Arc<UserInfo>>,
     rules: Rules,
+    /// A user can have any number of tokens, each of them good.
+    callers: Callers,
     http: Arc<HttpClient>,
     user_id: String,
 }
@@ -68,9 +70,10 @@ impl UserInfos {
             periods,
             clock: clock.clone(),
             unavailable: Fault::UserInfoUnavailable,
-            allowance: Some(Arc::default()),
+            allowance: Some(Arc::new(Allowance::of_vain_look_ups())),
         };
-        Self { lookup: Lookup::new(cache.capacity), rules, http, user_id }
+        let callers = Callers::new(cache.capacity);
+        Self { lookup: Lookup::new(cache.capacity), rules, callers, http, user_id }
     }
 
     /// What userInfo says.
@@ -89,6 +92,10 @@ impl UserInfos {
     }
 
     async fn fetch(&self, inquiry: Inquiry<'_>, trace: &Trace) -> Found<Arc<UserInfo>> {
+        if !self.callers.take(inquiry.subject, self.rules.clock.now()) {
+            tracing::warn!(url = %inquiry.url, "userInfo is asked too often about one user");
+            return Err(Failed::passing(Fault::UserInfoUnavailable));
+        }
         let budget = self.http.budget(trace.deadline());
         let response = self.http.get(Get { url: inquiry.url, bearer: Some(inquiry.token) }, &budget).await;
         let found = match response {

@@ -14,7 +14,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use smac_lambda_authorizer::error::Fault;
-use smac_lambda_authorizer::lookup::{Answer, Clock, Failed, Found, Limits, Lookup, Periods, Rules, Slot, Source};
+use smac_lambda_authorizer::lookup::{
+    Allowance, Answer, Callers, Clock, Failed, Found, Limits, Lookup, Periods, Rules, Slot, Source,
+};
 use tokio::time::Instant;
 
 const FAULT: Fault = Fault::SecretsUnavailable;
@@ -357,7 +359,7 @@ async fn invented_keys_neither_fill_the_memory_nor_push_out_what_is_in_use() {
 #[tokio::test]
 async fn a_flood_of_invented_keys_costs_a_bounded_number_of_look_ups() {
     let mut bench = Bench::new();
-    bench.rules.allowance = Some(Arc::default());
+    bench.rules.allowance = Some(Arc::new(Allowance::of_vain_look_ups()));
     let lookup: Lookup<String, &'static str> = Lookup::new(100);
     let ask = async |key: &str| {
         let answer = lookup.slot(key).get(&bench.rules, Limits::default(), || bench.look_up()).await;
@@ -401,4 +403,17 @@ async fn a_flood_of_invented_keys_costs_a_bounded_number_of_look_ups() {
     let _ = ask("back").await;
     bench.pass(1);
     assert_eq!(ask("back-again").await, (Ok(None), Source::Fetched));
+}
+
+#[test]
+fn each_caller_has_a_bound_of_its_own() {
+    let callers = Callers::new(100);
+    let now = |seconds: u64| SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000 + seconds);
+    let allowed = |caller: &str, at: u64, tries: u32| (0..tries).filter(|_| callers.take(caller, now(at))).count();
+    assert_eq!(allowed("many", 0, 5000), 1000);
+    assert_eq!(allowed("other", 0, 1), 1);
+    // Ten more each second, and never more than at first.
+    assert_eq!(allowed("many", 60, 5000), 600);
+    assert_eq!(allowed("many", 3660, 5000), 1000);
+    assert_eq!(allowed("other", 3660, 5000), 1000);
 }

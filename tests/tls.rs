@@ -9,101 +9,53 @@
 )]
 
 mod support;
+#[path = "support/tls.rs"]
+mod tls_front;
 
-use std::path::PathBuf;
-use std::sync::Arc;
-
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-use rustls::ServerConfig;
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use serde_json::json;
-use smac_local::deployment::{EMAIL, SUBJECT};
+use smac_local::stand_ins::StandIns;
 use smac_local::token::Token;
 use support::{POOLS, world};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpListener;
-use tokio_rustls::TlsAcceptor;
+use tls_front::{Authority, Front};
 
-/// A userInfo endpoint on loopback, whose certificate is for this name.
-struct Server {
-    url: String,
-    /// The authority's certificate, in a file.
-    authority: PathBuf,
-}
-
-async fn serve(name: &str) -> Server {
-    let authority_key = KeyPair::generate().unwrap();
-    let mut params = CertificateParams::new(Vec::new()).unwrap();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority = params.self_signed(&authority_key).unwrap();
-    let issuer = Issuer::new(params, authority_key);
-    let key = KeyPair::generate().unwrap();
-    let certificate = CertificateParams::new(vec![name.to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
-
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate.der().clone()], key)
-        .unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let acceptor = acceptor.clone();
-            tokio::spawn(async move {
-                let Ok(mut stream) = acceptor.accept(stream).await else {
-                    return;
-                };
-                let _ = stream.read(&mut [0; 16_384]).await;
-                let body = json!({ "sub": SUBJECT, "email": EMAIL }).to_string();
-                let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
-                let _ = stream.write_all(answer.as_bytes()).await;
-            });
-        }
-    });
-    let path = std::env::temp_dir().join(format!("smac-authority-{}-{port}.pem", std::process::id()));
-    std::fs::write(&path, authority.pem()).unwrap();
-    Server { url: format!("https://localhost:{port}"), authority: path }
-}
-
-async fn reason(url: &str, authority: &str) -> &'static str {
+/// What becomes of an access token, where userInfo is asked at this address and these roots are trusted.
+async fn reason(url: &str, roots: &str) -> &'static str {
     let domain = format!("{POOLS}__PRIMARY__DOMAIN");
-    let world = world(&[(domain.as_str(), url), ("AWS_CA_BUNDLE", authority)]).await;
+    let world = world(&[(domain.as_str(), &format!("{url}/PRIMARY")), ("AWS_CA_BUNDLE", roots)]).await;
     world.ask_with_token(&Token::access().sign()).await.reason()
 }
 
 #[tokio::test]
 async fn only_whom_the_roots_vouch_for_by_name() {
-    let server = serve("localhost").await;
-    let authority = server.authority.to_str().unwrap().to_owned();
-    assert_eq!(reason(&server.url, &authority).await, "allowed");
+    let behind = StandIns::start(0).await.unwrap();
+    let authority = Authority::new();
+    let roots = authority.pem.to_str().unwrap();
+    let front = Front::start(&authority, behind.base_url()).await;
+    assert_eq!(reason(&front.url(), roots).await, "allowed");
     // Beside a certificate that can't be a root, as a system's bundle may hold some.
-    let pem = std::fs::read_to_string(&server.authority).unwrap();
+    let pem = std::fs::read_to_string(&authority.pem).unwrap();
     let odd = format!("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n{pem}");
-    std::fs::write(&server.authority, odd).unwrap();
-    assert_eq!(reason(&server.url, &authority).await, "allowed");
+    std::fs::write(&authority.pem, odd).unwrap();
+    assert_eq!(reason(&front.url(), roots).await, "allowed");
     // The compiled-in roots do not know this authority.
-    assert_eq!(reason(&server.url, "").await, "user_info_unavailable");
+    assert_eq!(reason(&front.url(), "").await, "user_info_unavailable");
     // Nor does another authority.
-    let other = serve("localhost").await;
-    assert_eq!(reason(&server.url, other.authority.to_str().unwrap()).await, "user_info_unavailable");
+    let other = Authority::new();
+    assert_eq!(reason(&front.url(), other.pem.to_str().unwrap()).await, "user_info_unavailable");
     // A certificate of the right authority for somebody else.
-    let elsewhere = serve("elsewhere.example").await;
-    assert_eq!(reason(&elsewhere.url, elsewhere.authority.to_str().unwrap()).await, "user_info_unavailable");
-    for server in [server, other, elsewhere] {
-        std::fs::remove_file(server.authority).unwrap();
-    }
+    front.set_wrong(true).await;
+    assert_eq!(reason(&front.url(), roots).await, "user_info_unavailable");
+    // The right name, but not the one that was called.
+    front.set_wrong(false).await;
+    assert_eq!(reason(&front.url().replace("localhost", "127.0.0.1"), roots).await, "user_info_unavailable");
 }
 
 /// No upstream is believed, or even sent anything, whose certificate is nobody's; or whose name is.
 #[tokio::test]
 async fn nobody_else_answers_for_an_upstream() {
-    let server = serve("localhost").await;
-    for url in [server.url.as_str(), "https://nobody.invalid"] {
+    let behind = StandIns::start(0).await.unwrap();
+    let front = Front::start(&Authority::new(), behind.base_url()).await;
+    for url in [front.url().as_str(), "https://nobody.invalid"] {
         let world =
             world(&[("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", url), ("AWS_ENDPOINT_URL_SECRETS_MANAGER", url)])
                 .await;
@@ -116,5 +68,5 @@ async fn nobody_else_answers_for_an_upstream() {
             assert_eq!(line["FetchFailures"], 2, "{url}");
         }
     }
-    std::fs::remove_file(server.authority).unwrap();
+    assert_eq!(behind.calls(smac_local::stand_ins::Upstream::KeySet), 0);
 }

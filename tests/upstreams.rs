@@ -9,13 +9,16 @@
 )]
 
 mod support;
+#[path = "support/tls.rs"]
+mod tls_front;
 
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use smac_local::stand_ins::{Fault, Upstream};
+use smac_local::stand_ins::{Fault, StandIns, Upstream};
 use smac_local::token::Token;
 use support::{POOLS, Told, World, bearer, world};
+use tls_front::{Authority, Front};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
@@ -39,6 +42,25 @@ async fn ask(world: &World, upstream: Upstream) -> (Told, Duration) {
     (told, began.elapsed())
 }
 
+/// All upstreams behind a certificate.
+async fn behind_tls() -> (World, Option<(Authority, Front)>) {
+    let behind = StandIns::start(0).await.unwrap();
+    let authority = Authority::new();
+    let front = Front::start(&authority, behind.base_url()).await;
+    let url = front.url();
+    let domain = format!("{POOLS}__PRIMARY__DOMAIN");
+    let mut world = world(&[
+        ("UPSTREAM_TIMEOUT_MS", TIMEOUT),
+        ("AWS_CA_BUNDLE", authority.pem.to_str().unwrap()),
+        ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", &url),
+        ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &url),
+        (&domain, &format!("{url}/PRIMARY")),
+    ])
+    .await;
+    world.stand_ins = behind;
+    (world, Some((authority, front)))
+}
+
 const UPSTREAMS: [(Upstream, &str, &str); 3] = [
     (Upstream::KeySet, "jwks_unavailable", "KeySetFetches"),
     (Upstream::UserInfo, "user_info_unavailable", "UserInfoFetches"),
@@ -54,11 +76,28 @@ enum State {
     PastStale,
 }
 
-/// A fault, how many calls it costs, whether its end is that of the time for the call, and whether Secrets Manager's
-/// old answer serves meanwhile; those of Cognito always do.
-type Case = (Fault, usize, bool, bool);
+/// How an upstream fails: by what it answers, or before it could answer anything.
+#[derive(Clone, Debug)]
+enum Failure {
+    Answer(Fault),
+    /// Nobody listens.
+    Refused,
+    /// The certificate is another's.
+    Certificate,
+}
 
-fn faults(upstream: Upstream) -> Vec<Case> {
+/// A failure, how many calls it costs, whether its end is that of the time for the call, and whether Secrets Manager's
+/// old answer serves meanwhile; those of Cognito always do.
+type Case = (Failure, usize, bool, bool);
+
+fn failures(upstream: Upstream) -> Vec<Case> {
+    let answers = faults(upstream).into_iter();
+    let answers = answers.map(|(fault, calls, waits, serves_old)| (Failure::Answer(fault), calls, waits, serves_old));
+    let connections = [(Failure::Refused, 2, false, true), (Failure::Certificate, 2, false, true)];
+    answers.chain(connections).collect()
+}
+
+fn faults(upstream: Upstream) -> Vec<(Fault, usize, bool, bool)> {
     let aws = |status, code: &str| Fault::Status(status, json!({ "__type": code, "Message": "no" }));
     let mut faults = vec![
         (Fault::Hang, 1, true, true),
@@ -97,7 +136,7 @@ fn faults(upstream: Upstream) -> Vec<Case> {
 async fn every_fault_of_every_upstream_in_every_state() {
     let mut count = 0;
     for (upstream, reason, metric) in UPSTREAMS {
-        for case in faults(upstream) {
+        for case in failures(upstream) {
             // The states at once: most of the time goes by with waiting.
             let states = [State::NeverSeen, State::Fresh, State::Stale, State::PastStale];
             for state in states.map(|state| tokio::spawn(one_fault(upstream, reason, metric, case.clone(), state))) {
@@ -106,13 +145,16 @@ async fn every_fault_of_every_upstream_in_every_state() {
             }
         }
     }
-    assert_eq!(count, (17 + 17 + 21) * 4);
+    assert_eq!(count, (19 + 19 + 23) * 4);
 }
 
 async fn one_fault(upstream: Upstream, reason: &str, metric: &str, case: Case, state: State) {
-    let (fault, calls, waits, serves_old) = case;
-    let about = format!("{upstream:?} {fault:?} {state:?}");
-    let world = slow_world().await;
+    let (failure, calls, waits, serves_old) = case;
+    let about = format!("{upstream:?} {failure:?} {state:?}");
+    let (world, front) = match failure {
+        Failure::Certificate => behind_tls().await,
+        Failure::Answer(_) | Failure::Refused => (slow_world().await, None),
+    };
     // Good for longer than anything that is remembered of it.
     let lasting = |token: Token| token.claim("exp", smac_local::token::now() + 48 * 3600).sign();
     let event = match upstream {
@@ -135,7 +177,11 @@ async fn one_fault(upstream: Upstream, reason: &str, metric: &str, case: Case, s
     if upstream == Upstream::UserInfo && state == State::PastStale {
         world.authorizer.warm_up().await;
     }
-    world.stand_ins.fail(upstream, 99, fault.clone());
+    match &failure {
+        Failure::Answer(fault) => world.stand_ins.fail(upstream, 99, fault.clone()),
+        Failure::Refused => world.stand_ins.close().await,
+        Failure::Certificate => front.as_ref().unwrap().1.set_wrong(true).await,
+    }
 
     let began = Instant::now();
     let told = world.ask(&event).await;
@@ -162,7 +208,11 @@ async fn one_fault(upstream: Upstream, reason: &str, metric: &str, case: Case, s
     assert_eq!((told.reason() == "allowed", told.line()[metric].clone()), (is_served, json!(0)), "{about}");
 
     // It recovers without a restart.
-    world.stand_ins.recover(upstream);
+    match &failure {
+        Failure::Answer(_) => world.stand_ins.recover(upstream),
+        Failure::Refused => world.stand_ins.open().await.unwrap(),
+        Failure::Certificate => front.as_ref().unwrap().1.set_wrong(false).await,
+    }
     world.pass(1);
     let told = world.ask(&event).await;
     let calls = u64::from(state != State::Fresh);
@@ -246,10 +296,51 @@ async fn nobody_there_and_nobody_who_speaks_http() {
             assert!(took < Duration::from_secs(2), "{took:?}");
         }
     }
-    // A name that is nobody's.
+}
+
+/// A name that is nobody's, for each upstream; where keys are configured, in every state of a key set.
+#[tokio::test]
+async fn a_name_that_does_not_resolve() {
+    let nobody = "https://nobody.invalid";
     let domain = format!("{POOLS}__PRIMARY__DOMAIN");
-    let world = world(&[(domain.as_str(), "https://nobody.invalid")]).await;
-    assert_eq!(ask(&world, Upstream::UserInfo).await.0.reason(), "user_info_unavailable");
+    let jwks = format!("{POOLS}__PRIMARY__JWKS");
+    let keys = smac_local::keys::Key::Primary.key_set().to_string();
+    let world = world(&[
+        (domain.as_str(), nobody),
+        (jwks.as_str(), keys.as_str()),
+        ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", nobody),
+        ("AWS_ENDPOINT_URL_SECRETS_MANAGER", nobody),
+    ])
+    .await;
+    for (upstream, reason, metric) in &UPSTREAMS[1..] {
+        let (told, took) = ask(&world, *upstream).await;
+        let line = told.line();
+        assert_eq!((told.reason(), line[metric].clone(), line["FetchFailures"].clone()), (*reason, json!(2), json!(2)));
+        assert!(took < Duration::from_secs(2), "{took:?}");
+    }
+    let token = Token::id().claim("exp", smac_local::token::now() + 48 * 3600).sign();
+    for (later, reason, source, calls) in [
+        (0, "allowed", "fresh", 0),
+        (3600, "allowed", "stale", 2),
+        (20 * 3600, "allowed", "stale", 2),
+        (3 * 3600, "jwks_unavailable", "failed", 2),
+    ] {
+        world.pass(later);
+        let line = world.ask_with_token(&token).await.line();
+        let told = (line["reason"].as_str().unwrap_or("allowed"), line["lookups"]["keySet"].as_str().unwrap());
+        assert_eq!((told, line["KeySetFetches"].clone()), ((reason, source), json!(calls)), "{later}");
+    }
+}
+
+/// What counts is what an answer says, not what it calls itself: Secrets Manager's own type is not even JSON's.
+#[tokio::test]
+async fn the_type_of_content_is_not_looked_at() {
+    let world = slow_world().await;
+    for (upstream, _, metric) in UPSTREAMS {
+        world.stand_ins.fail(upstream, 1, Fault::ContentType);
+        let (told, _) = ask(&world, upstream).await;
+        assert_eq!((told.reason(), told.line()[metric].clone()), ("allowed", json!(1)), "{upstream:?}");
+    }
 }
 
 #[tokio::test]

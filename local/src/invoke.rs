@@ -12,6 +12,7 @@ use smac_lambda_authorizer::lookup::Clock;
 use smac_lambda_authorizer::telemetry::Outcome;
 use smac_lambda_authorizer::{Authorizer, Settings};
 use smac_local::event;
+use smac_local::stand_ins::StandIns;
 use tokio::time::Instant;
 
 use crate::{Problem, TokenChanges, print, read_event, start};
@@ -38,17 +39,8 @@ impl Invoke {
     pub(crate) async fn run(self) -> Result<ExitCode, Problem> {
         let event = read_event(&self.event, &self.changes.into())?;
         let stand_ins = start(0).await?;
-        let mut environment = stand_ins.environment();
-        for (name, value) in self.settings {
-            environment.retain(|(other, _)| !other.eq_ignore_ascii_case(&name));
-            environment.push((name, value));
-        }
-        let settings = Settings::from_variables(environment, |path| std::fs::read_to_string(path))
-            .map_err(|mistakes| Problem::new("the settings", mistakes))?;
-        let http = HttpClient::new(settings.upstream_timeout, settings.roots.clone());
-        let authorizer = Authorizer::new(settings, http, Clock::system());
-        authorizer.warm_up().await;
-        let decided = authorizer.authorize(&event.to_string(), Instant::now().checked_add(INVOCATION_TIMEOUT)).await;
+        let authorizer = warm(settings(&stand_ins, self.settings)?).await;
+        let decided = authorizer.authorize(&event.to_string(), deadline()).await;
 
         print(&format!("request   {}", event::describe(&event)))?;
         print(&format!("decision  {}", decision(&decided)))?;
@@ -65,7 +57,31 @@ impl Invoke {
     }
 }
 
-fn decision(decided: &Decided) -> String {
+/// The settings of the development deployment, with these changes.
+pub(crate) fn settings(stand_ins: &StandIns, changes: Vec<(String, String)>) -> Result<Settings, Problem> {
+    let mut environment = stand_ins.environment();
+    for (name, value) in changes {
+        environment.retain(|(other, _)| !other.eq_ignore_ascii_case(&name));
+        environment.push((name, value));
+    }
+    Settings::from_variables(environment, |path| std::fs::read_to_string(path))
+        .map_err(|mistakes| Problem::new("the settings", mistakes))
+}
+
+/// The real library, with its real HTTP and SDK clients, once it has its key sets.
+pub(crate) async fn warm(settings: Settings) -> Authorizer {
+    let http = HttpClient::new(settings.upstream_timeout, settings.roots.clone());
+    let authorizer = Authorizer::new(settings, http, Clock::system());
+    authorizer.warm_up().await;
+    authorizer
+}
+
+/// When an invocation that begins now must be over.
+pub(crate) fn deadline() -> Option<Instant> {
+    Instant::now().checked_add(INVOCATION_TIMEOUT)
+}
+
+pub(crate) fn decision(decided: &Decided) -> String {
     let outcome = decided.record.outcome;
     match (outcome, outcome.reason()) {
         (Outcome::Allowed(principal_type), _) => format!("{} ({})", outcome.name(), principal_type.name()),
@@ -91,7 +107,7 @@ fn answer(decided: &Decided) -> String {
     }
 }
 
-fn parse_setting(text: &str) -> Result<(String, String), String> {
+pub(crate) fn parse_setting(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("must be NAME=VALUE")?;
     Ok((format!("SMAC__AUTH__{name}"), value.to_owned()))
 }

@@ -26,7 +26,7 @@ pub(crate) struct Load {
     /// How many at once; more than one is Lambda's concurrent mode.
     #[arg(long, default_value_t = 1)]
     concurrency: u64,
-    /// How many different ID tokens, and as many access tokens and services.
+    /// How many users with an ID token and an access token each, and as many services.
     #[arg(long, default_value_t = 10_000)]
     distinct: u64,
     /// After how many requests memory and descriptors are looked at for the first time.
@@ -135,8 +135,10 @@ struct Cases {
 impl Cases {
     fn new(distinct: u64) -> Self {
         let bearer = |token: Token| Arc::from(event(&json!({ "authorization": format!("Bearer {}", token.sign()) })));
+        // Each of another user: what is asked about one user is bounded.
         let good = |token: fn() -> Token| -> Vec<Case> {
-            (0..distinct).map(|number| (bearer(token().claim("jti", number)), Verdict::Allowed)).collect()
+            let user = |number| token().claim("jti", number).claim("sub", format!("user-{number}"));
+            (0..distinct).map(|number| (bearer(user(number)), Verdict::Allowed)).collect()
         };
         let pair = |id: &str, token: &str| Arc::from(event(&json!({ "smac-principal": id, "smac-token": token })));
         let bad = [

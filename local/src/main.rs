@@ -3,6 +3,7 @@
 mod bench;
 mod invoke;
 mod load;
+mod serve;
 
 use std::fmt::Display;
 use std::io::Write as _;
@@ -21,6 +22,7 @@ Examples:
   cargo local invoke events/rest-request-access-token.json
   cargo local invoke events/rest-request-id-token.json --claim email_verified=false
   cargo local invoke events/http-v2-access-token.json --setting HTTP_API_RESPONSE=SIMPLE
+  cargo local serve
   cargo local token --use access --claim 'cognito:groups=[\"admins\"]'
   cargo local aws --env-file local.env
 
@@ -53,6 +55,8 @@ enum Command {
         #[command(flatten)]
         changes: TokenChanges,
     },
+    /// A local API Gateway: turns requests into events, has them decided, and answers as API Gateway does.
+    Serve(serve::Serve),
     /// Times the release binary from outside, as Lambda runs it.
     Bench(bench::Bench),
     /// Has the release binary decide about a great many good and bad requests: none lost, none wrong, nothing grows.
@@ -130,9 +134,10 @@ async fn main() -> ExitCode {
         Command::Render { event, changes } => {
             read_event(&event, &changes.into()).and_then(|event| print(&format!("{event:#}")))
         }
+        Command::Serve(serve) => serve.run().await,
         Command::Bench(bench) => bench.run().await,
         Command::Load(load) => load.run().await,
-        Command::Aws { port, env_file } => serve(port, env_file.as_deref()).await,
+        Command::Aws { port, env_file } => stand_in(port, env_file.as_deref()).await,
     };
     result.unwrap_or_else(|Problem(problem)| {
         let _ = writeln!(std::io::stderr(), "error: {problem}");
@@ -149,7 +154,7 @@ impl Problem {
     }
 }
 
-async fn serve(port: u16, env_file: Option<&Path>) -> Result<ExitCode, Problem> {
+async fn stand_in(port: u16, env_file: Option<&Path>) -> Result<ExitCode, Problem> {
     let stand_ins = start(port).await?;
     let lines: String = stand_ins.environment().into_iter().map(|(name, value)| format!("{name}={value}\n")).collect();
     if let Some(path) = env_file {

@@ -59,6 +59,8 @@ pub enum Fault {
     Truncated,
     /// A body that is no JSON.
     Garbage,
+    /// The right answer, as another type of content.
+    ContentType,
     /// A body of this many bytes, whose length is announced.
     Huge(usize),
     /// A body of this many bytes, in chunks.
@@ -74,7 +76,8 @@ pub enum Fault {
 pub struct StandIns {
     address: SocketAddr,
     state: Arc<Mutex<State>>,
-    server: JoinHandle<()>,
+    /// Absent while nobody listens.
+    server: Mutex<Option<JoinHandle<()>>>,
 }
 
 #[derive(Debug, Default)]
@@ -120,8 +123,28 @@ impl StandIns {
             .secrets
             .insert(format!("{SECRETS_PREFIX}/{SERVICE}"), Secret { current, previous: None, is_deleted: false });
         let state = Arc::new(Mutex::new(state));
-        let server = tokio::spawn(serve(listener, Arc::clone(&state)));
+        let server = Mutex::new(Some(tokio::spawn(serve(listener, Arc::clone(&state)))));
         Ok(Self { address, state, server })
+    }
+
+    /// Ends every connection, and takes no new one until [`Self::open`].
+    pub async fn close(&self) {
+        let server = lock(&self.server).take();
+        if let Some(server) = server {
+            server.abort();
+            // It is over as soon as it was told so; that it was cancelled is no news.
+            let _ = server.await;
+        }
+    }
+
+    /// Listens again, at the same address.
+    ///
+    /// # Errors
+    /// If the port is taken by now.
+    pub async fn open(&self) -> std::io::Result<()> {
+        let listener = TcpListener::bind(self.address).await?;
+        *lock(&self.server) = Some(tokio::spawn(serve(listener, Arc::clone(&self.state))));
+        Ok(())
     }
 
     /// Where they are.
@@ -197,12 +220,14 @@ impl StandIns {
 
 impl Drop for StandIns {
     fn drop(&mut self) {
-        self.server.abort();
+        if let Some(server) = lock(&self.server).take() {
+            server.abort();
+        }
     }
 }
 
-fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
-    state.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 type Answer = Response<BoxBody<Bytes, Infallible>>;
@@ -291,6 +316,11 @@ async fn play(fault: Fault, right: Answer) -> Result<Answer, Hangup> {
         Fault::Late(delay) => {
             tokio::time::sleep(delay).await;
             right
+        }
+        Fault::ContentType => {
+            let mut answer = right;
+            answer.headers_mut().insert(CONTENT_TYPE, hyper::header::HeaderValue::from_static("text/html"));
+            answer
         }
         Fault::Garbage => text_answer(200, "text/html", "<html>not what you expect</html>".into()),
         Fault::Empty => text_answer(200, "application/json", Bytes::new()),

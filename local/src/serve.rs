@@ -1,0 +1,385 @@
+//! `cargo local serve`: a local API Gateway in front of the real library.
+//!
+//! A request becomes the event that API Gateway would send ([`call`]), the library decides, and the answer is applied
+//! as API Gateway does ([`verdict`]). What AWS does not document is marked where it is decided. Nothing is written
+//! anywhere, and nothing but loopback is listened to.
+
+mod call;
+mod page;
+mod verdict;
+mod web_socket;
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::io::Write as _;
+use std::net::Ipv4Addr;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use clap::ValueEnum;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::header::{self, HeaderName, HeaderValue};
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use smac_lambda_authorizer::answer::{Answer, FunctionError};
+use smac_lambda_authorizer::credential::Places;
+use smac_lambda_authorizer::{Authorizer, Decided};
+use time::OffsetDateTime;
+use tokio::net::TcpListener;
+
+use crate::invoke::{deadline, decision, parse_setting, settings, warm};
+use crate::{Problem, print, start};
+use call::{Api, Call, IdentitySource};
+use verdict::Denial;
+
+/// API Gateway's limit:
+/// <https://docs.aws.amazon.com/apigateway/latest/api/API_Authorizer.html>.
+const MAX_TTL_SECONDS: u64 = 3600;
+
+/// So many cached answers at most; then they are all forgotten.
+const CACHE_CAPACITY: usize = 1000;
+
+const EXAMPLES: &str = r#"Examples:
+  cargo local serve
+  curl -H "Authorization: Bearer $(cargo local token)" localhost:3000/pets
+  curl -H "SMAC-Principal: billing-service" -H "SMAC-Token: dev-token-of-the-billing-service" localhost:3000/pets
+
+  cargo local serve --kind http --simple
+  cargo local serve --identity-source Authorization --ttl 300 --setting POLICY__SCOPE=METHOD
+  cargo local serve --kind websocket --identity-source query:token
+
+http://localhost:3000/ in a browser shows what is decided, and by which check."#;
+
+/// The options of the command.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Serve {
+    /// The port on loopback; 0 is any.
+    #[arg(long, default_value_t = 3000)]
+    port: u16,
+    /// The kind of API.
+    #[arg(long, value_enum, default_value = "rest")]
+    kind: Kind,
+    /// The payload format of an HTTP API's authorizer [default: 2.0]
+    #[arg(long, value_enum)]
+    payload: Option<Payload>,
+    /// Simple answers, which an HTTP API takes with payload format 2.0; sets HTTP_API_RESPONSE=SIMPLE, too.
+    #[arg(long)]
+    simple: bool,
+    /// A header, or query:NAME. Without it a request is refused unseen; all of them are the cache key. May be repeated.
+    #[arg(long = "identity-source", value_name = "NAME")]
+    identity_sources: Vec<IdentitySource>,
+    /// How many seconds an answer is cached, and used for other methods, too.
+    #[arg(long, value_name = "SECONDS", default_value_t = 0,
+        value_parser = clap::value_parser!(u64).range(..=MAX_TTL_SECONDS))]
+    ttl: u64,
+    /// Another value of a setting, without the `SMAC__AUTH__` of its name. May be repeated.
+    #[arg(long = "setting", value_name = "NAME=VALUE", value_parser = parse_setting)]
+    settings: Vec<(String, String)>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    Rest,
+    Http,
+    Websocket,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Payload {
+    #[value(name = "1.0")]
+    V1,
+    #[value(name = "2.0")]
+    V2,
+}
+
+impl Serve {
+    pub(crate) async fn run(mut self) -> Result<ExitCode, Problem> {
+        let api = self.api()?;
+        if self.simple {
+            self.settings.push(parse_setting("HTTP_API_RESPONSE=SIMPLE").map_err(Problem)?);
+        }
+        let listener = listen(self.port).await?;
+        let address = listener.local_addr().map_err(|error| Problem::new("the port", error))?;
+        let stand_ins = start(0).await?;
+        let settings = settings(&stand_ins, self.settings)?;
+        for warning in &settings.warnings {
+            let _ = writeln!(std::io::stderr(), "warning: {}: {}", warning.variable, warning.text);
+        }
+        let gateway = Arc::new(Gateway {
+            places: settings.places.clone(),
+            authorizer: warm(settings).await,
+            api,
+            is_simple: self.simple,
+            identity_sources: self.identity_sources,
+            ttl: Duration::from_secs(self.ttl),
+            cache: Mutex::default(),
+            calls: AtomicU64::new(0),
+        });
+        let port = address.port();
+        print(&format!("A local API Gateway ({}) at http://localhost:{port}/, until Ctrl-C.", api.title()))?;
+        if api != Api::WebSocket {
+            print(&format!("  curl -H \"Authorization: Bearer $(cargo local token)\" localhost:{port}/pets"))?;
+        }
+        tokio::select! {
+            () = accept(&listener, &gateway) => {}
+            end = tokio::signal::ctrl_c() => end.map_err(|error| Problem::new("waiting for Ctrl-C", error))?,
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// The kind of API, unless the options contradict each other.
+    fn api(&self) -> Result<Api, Problem> {
+        let problem = |text: &str| Err(Problem(text.to_owned()));
+        if self.ttl > 0 && self.identity_sources.is_empty() {
+            return problem("--ttl needs an --identity-source: without one there is no cache key");
+        }
+        if self.ttl > 0 && self.kind == Kind::Websocket {
+            return problem("--ttl: API Gateway caches nothing for WebSocket APIs");
+        }
+        if self.payload.is_some() && self.kind != Kind::Http {
+            return problem("--payload is for --kind http");
+        }
+        let api = match (self.kind, self.payload) {
+            (Kind::Rest, _) => Api::Rest,
+            (Kind::Websocket, _) => Api::WebSocket,
+            (Kind::Http, Some(Payload::V1)) => Api::HttpV1,
+            (Kind::Http, Some(Payload::V2) | None) => Api::HttpV2,
+        };
+        if self.simple && api != Api::HttpV2 {
+            return problem("--simple is for --kind http with payload format 2.0");
+        }
+        Ok(api)
+    }
+}
+
+async fn listen(port: u16) -> Result<TcpListener, Problem> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| {
+        if error.kind() == std::io::ErrorKind::AddrInUse {
+            return Problem(format!("port {port} is taken: choose another with --port, or 0 for any"));
+        }
+        Problem::new(format_args!("port {port}"), error)
+    })
+}
+
+async fn accept(listener: &TcpListener, gateway: &Arc<Gateway>) {
+    loop {
+        // Too many open files, and the like, are over soon.
+        let Ok((stream, _)) = listener.accept().await else {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            continue;
+        };
+        let gateway = Arc::clone(gateway);
+        tokio::spawn(async move {
+            let service = service_fn(move |request| {
+                let gateway = Arc::clone(&gateway);
+                async move { Ok::<_, Infallible>(gateway.answer(request).await) }
+            });
+            let connection = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+            // A connection that breaks is the other end's business.
+            let _ = connection.with_upgrades().await;
+        });
+    }
+}
+
+type HttpResponse = Response<Full<Bytes>>;
+
+/// An API with this authorizer.
+struct Gateway {
+    authorizer: Authorizer,
+    places: Places,
+    api: Api,
+    is_simple: bool,
+    identity_sources: Vec<IdentitySource>,
+    ttl: Duration,
+    /// The function's answers by the values of the identity sources, and until when they are used.
+    cache: Mutex<HashMap<Vec<String>, (Instant, Value)>>,
+    calls: AtomicU64,
+}
+
+/// How a call was handled.
+struct Handled {
+    /// What the backend sees in `requestContext.authorizer`, or why it sees nothing.
+    verdict: Result<Value, Denial>,
+    /// The function's decision, if it was asked.
+    decided: Option<Decided>,
+    /// The event that was sent.
+    event: Option<String>,
+}
+
+impl Handled {
+    fn status(&self) -> u16 {
+        self.verdict.as_ref().map_or_else(|denial| denial.status(), |_| 200)
+    }
+}
+
+impl Gateway {
+    async fn answer(&self, mut request: Request<Incoming>) -> HttpResponse {
+        if page::is_for(&request) {
+            return page::answer(self, request).await;
+        }
+        let call = read(&request);
+        if self.api == Api::WebSocket && !web_socket::is_upgrade(&call) {
+            // What a WebSocket API answers to anything else is not documented; this is HTTP's word for it.
+            report(&call, 426, "not a WebSocket handshake");
+            let answer = json_answer(426, &json!({ "message": "Upgrade Required" }));
+            return with_header(answer, header::UPGRADE, "websocket");
+        }
+        let accepted = web_socket::accept(&call);
+        if self.api == Api::WebSocket && accepted.is_none() {
+            report(&call, 400, "not a sound WebSocket handshake");
+            let answer = json_answer(400, &json!({ "message": "Bad Request" }));
+            return with_header(answer, header::SEC_WEBSOCKET_VERSION, "13");
+        }
+        let handled = self.handle(self.api, &call, Caching::On).await;
+        let authorizer = match &handled.verdict {
+            Ok(authorizer) => authorizer,
+            Err(denial) => {
+                report(&call, denial.status(), &describe(&handled));
+                let answer = json_answer(denial.status(), &denial.body(self.api));
+                return with_header(answer, HeaderName::from_static("x-amzn-errortype"), denial.error_type());
+            }
+        };
+        let seen = backend(&call, authorizer);
+        if let (Api::WebSocket, Some(accepted)) = (self.api, accepted) {
+            report(&call, 101, &describe(&handled));
+            tokio::spawn(web_socket::tell(hyper::upgrade::on(&mut request), seen.to_string()));
+            let mut answer = Response::default();
+            *answer.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+            let answer = with_header(answer, header::CONNECTION, "Upgrade");
+            let answer = with_header(answer, header::UPGRADE, "websocket");
+            return with_header(answer, header::SEC_WEBSOCKET_ACCEPT, &accepted);
+        }
+        report(&call, 200, &describe(&handled));
+        json_answer(200, &seen)
+    }
+
+    /// Identity sources, cache, function, policy: in API Gateway's order.
+    async fn handle(&self, api: Api, call: &Call, caching: Caching) -> Handled {
+        let now = OffsetDateTime::now_utc();
+        let arn = call.arn(api);
+        let identity: Option<Vec<String>> =
+            self.identity_sources.iter().map(|source| call.identity(source, api)).collect();
+        let Some(identity) = identity else {
+            return Handled { verdict: Err(Denial::IdentityMissing), decided: None, event: None };
+        };
+        let is_cached = caching == Caching::On && !self.ttl.is_zero();
+        if let Some(answer) = Some(&identity).filter(|_| is_cached).and_then(|key| self.remembered(key)) {
+            let verdict = verdict::apply(api, self.is_simple, &answer, &arn, now);
+            return Handled { verdict, decided: None, event: None };
+        }
+        let event = call.event(api, &identity, now, self.calls.fetch_add(1, Ordering::Relaxed)).to_string();
+        let decided = self.authorizer.authorize(&event, deadline()).await;
+        let (verdict, answer) = match &decided.answer {
+            Answer::Error(FunctionError::Unauthorized) => (Err(Denial::Unauthorized), None),
+            Answer::Error(FunctionError::Internal(_)) => (Err(Denial::Failure), None),
+            Answer::Response(json) => {
+                let answer: Value = serde_json::from_str(json.get()).unwrap_or_default();
+                (verdict::apply(api, self.is_simple, &answer, &arn, now), Some(answer))
+            }
+        };
+        // A refusal by policy is cached, an error never is; whether HTTP APIs cache refusals is not documented.
+        if let Some(answer) = answer.filter(|_| is_cached) {
+            self.remember(identity, answer);
+        }
+        Handled { verdict, decided: Some(decided), event: Some(event) }
+    }
+
+    fn remembered(&self, key: &[String]) -> Option<Value> {
+        let cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        cache.get(key).filter(|(end, _)| Instant::now() < *end).map(|(_, answer)| answer.clone())
+    }
+
+    fn remember(&self, key: Vec<String>, answer: Value) {
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        if cache.len() >= CACHE_CAPACITY {
+            cache.clear();
+        }
+        cache.insert(key, (Instant::now() + self.ttl, answer));
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Caching {
+    On,
+    Off,
+}
+
+fn read(request: &Request<Incoming>) -> Call {
+    let headers = request.headers().iter();
+    Call {
+        method: request.method().to_string(),
+        path: request.uri().path().to_owned(),
+        query: request.uri().query().unwrap_or_default().to_owned(),
+        headers: headers
+            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .collect(),
+    }
+}
+
+/// What a backend would be told, and tells.
+fn backend(call: &Call, authorizer: &Value) -> Value {
+    json!({ "method": call.method, "path": call.path, "requestContext": { "authorizer": authorizer } })
+}
+
+/// One line: the path without its query, which may hold a token.
+fn report(call: &Call, status: u16, what: &str) {
+    // Whoever reads may have read enough.
+    let _ = print(&format!("{:<7} {:<24} {status}  {what}", call.method, call.path));
+}
+
+/// What was decided, how long it took, and what was looked up; never more than the function's log line says.
+fn describe(handled: &Handled) -> String {
+    let Some(decided) = &handled.decided else {
+        return match &handled.verdict {
+            Ok(_) => "allowed (from the gateway's cache)".to_owned(),
+            Err(Denial::IdentityMissing) => Denial::IdentityMissing.words().to_owned(),
+            Err(denial) => format!("{} (from the gateway's cache)", denial.words()),
+        };
+    };
+    let line = log_line(decided);
+    let mut parts = vec![decision(decided)];
+    // Where the gateway makes something else of it than the function meant.
+    match (&handled.verdict, decided.record.outcome.reason()) {
+        (Err(denial), None) => parts.push(format!("but {}", denial.words())),
+        (Err(Denial::Failure), Some(_)) if matches!(decided.answer, Answer::Response(_)) => {
+            parts.push(format!("but {}", Denial::Failure.words()));
+        }
+        _ => {}
+    }
+    if let Some(time) = line.get("DecisionTime").and_then(Value::as_u64) {
+        parts.push(format!("{time} us"));
+    }
+    if let Some(lookups) = line.get("lookups").and_then(Value::as_object) {
+        parts.extend(lookups.iter().map(|(name, from)| format!("{name} {}", from.as_str().unwrap_or_default())));
+    }
+    parts.join(", ")
+}
+
+fn log_line(decided: &Decided) -> Value {
+    serde_json::from_slice(&decided.record.line("local")).unwrap_or_default()
+}
+
+fn json_answer(status: u16, body: &Value) -> HttpResponse {
+    text_answer(status, "application/json", Bytes::from(format!("{body}\n")))
+}
+
+fn text_answer(status: u16, content_type: &'static str, body: Bytes) -> HttpResponse {
+    let mut answer = Response::new(Full::new(body));
+    *answer.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    answer
+}
+
+fn with_header(mut answer: HttpResponse, name: HeaderName, value: &str) -> HttpResponse {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        answer.headers_mut().insert(name, value);
+    }
+    answer
+}

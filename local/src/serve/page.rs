@@ -1,0 +1,289 @@
+//! The page for browsers at `/`, and the API behind it under `/_local/`.
+//!
+//! That API mints tokens and tells the service's, so other sites must not reach it through the browser: the `Host` must
+//! be loopback (a site that has its name resolve to 127.0.0.1 still sends its own name), and a foreign `Origin` is
+//! refused. The keys are public and good for nothing else; the guard is for the settings that may be tried here.
+
+use http_body_util::{BodyExt as _, Limited};
+use serde_json::Map;
+use smac_lambda_authorizer::credential::Credential;
+use smac_lambda_authorizer::error::Refusal;
+use smac_lambda_authorizer::event::Request as AuthorizerRequest;
+use smac_lambda_authorizer::telemetry::Outcome;
+use smac_local::checks::{self, Path, State};
+use smac_local::deployment::{Pool, SERVICE, SERVICE_TOKEN};
+use smac_local::event::Overrides;
+use smac_local::token::Use;
+
+use super::*;
+
+const HTML: &str = include_str!("../../page/index.html");
+const CSS: &str = include_str!("../../page/app.css");
+const JS: &str = include_str!("../../page/app.js");
+const ICON: &str = include_str!("../../page/icon.svg");
+
+/// Where the page's own things are; such a path never reaches the API.
+const FOLDER: &str = "/_local/";
+
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// The most that the page sends: larger than any header that a gateway takes.
+const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// Whether this is a browser that wants the page, or the page itself.
+pub(super) fn is_for(request: &Request<Incoming>) -> bool {
+    let path = request.uri().path();
+    path.starts_with(FOLDER) || (path == "/" && request.method() == Method::GET && wants_html(request))
+}
+
+fn wants_html(request: &Request<Incoming>) -> bool {
+    text(request, header::ACCEPT).is_some_and(|accept| accept.contains("text/html"))
+}
+
+pub(super) async fn answer(gateway: &Gateway, request: Request<Incoming>) -> HttpResponse {
+    let answer = if is_from_here(&request) {
+        match (request.method().as_str(), request.uri().path()) {
+            ("GET", "/") => text_answer(200, "text/html; charset=utf-8", HTML.into()),
+            ("GET", "/_local/app.css") => text_answer(200, "text/css; charset=utf-8", CSS.into()),
+            ("GET", "/_local/app.js") => text_answer(200, "text/javascript; charset=utf-8", JS.into()),
+            ("GET", "/_local/icon.svg") => text_answer(200, "image/svg+xml", ICON.into()),
+            ("GET", "/_local/info") => json_answer(200, &info(gateway)),
+            ("POST", "/_local/token") => with_body(request, async |body| mint(&body)).await,
+            ("POST", "/_local/decision") => with_body(request, async |body| decide(gateway, &body).await).await,
+            _ => json_answer(404, &json!({ "message": "Not Found" })),
+        }
+    } else {
+        json_answer(403, &json!({ "message": "This is for pages of this server on loopback alone." }))
+    };
+    [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CACHE_CONTROL, "no-store"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    ]
+    .into_iter()
+    .fold(answer, |answer, (name, value)| with_header(answer, name, value))
+}
+
+fn text(request: &Request<Incoming>, name: HeaderName) -> Option<&str> {
+    request.headers().get(name)?.to_str().ok()
+}
+
+/// Whether a loopback name was asked for, and no other site's page asks.
+fn is_from_here(request: &Request<Incoming>) -> bool {
+    let (hosts, origins) = (request.headers().get_all(header::HOST), request.headers().get_all(header::ORIGIN));
+    let (Some(host), 1) = (text(request, header::HOST), hosts.iter().count()) else {
+        return false;
+    };
+    is_loopback(host) && origins.iter().all(|origin| origin.as_bytes() == format!("http://{host}").as_bytes())
+}
+
+/// Whether a `Host`, with or without a port, is loopback by its name.
+fn is_loopback(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        Some(_) if !host.ends_with(']') => return false,
+        _ => host,
+    };
+    name.eq_ignore_ascii_case("localhost")
+        || name == "[::1]"
+        || name.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// Has it answered, if the body is JSON. A form of another site can't send that type unasked.
+async fn with_body(
+    request: Request<Incoming>,
+    answer: impl AsyncFnOnce(Value) -> Result<Value, String>,
+) -> HttpResponse {
+    let is_json = text(&request, header::CONTENT_TYPE) == Some("application/json");
+    let body = Limited::new(request.into_body(), MAX_BODY_BYTES).collect().await;
+    let body = body.ok().and_then(|body| serde_json::from_slice(&body.to_bytes()).ok()).filter(|_| is_json);
+    let result = match body {
+        Some(body) => answer(body).await,
+        None => Err("the body must be JSON of at most 64 KiB".to_owned()),
+    };
+    match result {
+        Ok(answer) => json_answer(200, &answer),
+        Err(problem) => json_answer(400, &json!({ "message": problem })),
+    }
+}
+
+/// What the page has to know.
+fn info(gateway: &Gateway) -> Value {
+    let kinds = Api::ALL.map(|api| json!({ "name": api.name(), "title": api.title() }));
+    json!({
+        "kind": gateway.api.name(),
+        "title": gateway.api.title(),
+        "kinds": kinds,
+        "identitySources": gateway.identity_sources.iter().map(IdentitySource::name).collect::<Vec<_>>(),
+        "pools": Pool::ALL.map(Pool::name),
+        "service": { "id": SERVICE, "token": SERVICE_TOKEN },
+    })
+}
+
+fn field<'a>(body: &'a Value, name: &str) -> &'a str {
+    body.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn is_set(body: &Value, name: &str) -> bool {
+    body.get(name).and_then(Value::as_bool).unwrap_or_default()
+}
+
+/// A token, as it is asked for.
+fn mint(body: &Value) -> Result<Value, String> {
+    let token_use = match field(body, "use") {
+        "id" => Use::Id,
+        "access" => Use::Access,
+        _ => return Err("use must be id or access".to_owned()),
+    };
+    let claims = match body.get("claims") {
+        None | Some(Value::Null) => Map::new(),
+        Some(Value::Object(claims)) => claims.clone(),
+        Some(_) => return Err("claims must be a JSON object".to_owned()),
+    };
+    let overrides = Overrides {
+        pool: Some(Pool::by_name(field(body, "pool")).ok_or("there is no such pool")?),
+        token_use: None,
+        expired: is_set(body, "expired"),
+        claims: claims.into_iter().collect(),
+    };
+    let token = overrides.token(token_use);
+    let token = if is_set(body, "forged") { token.forged() } else { token };
+    Ok(json!({ "token": token.sign() }))
+}
+
+/// Decides about the request that is described, as if it came from a client; without the gateway's cache.
+async fn decide(gateway: &Gateway, body: &Value) -> Result<Value, String> {
+    let api = Api::ALL.into_iter().find(|api| api.name() == field(body, "kind")).ok_or("there is no such kind")?;
+    let call = call(gateway, api, body)?;
+    let handled = gateway.handle(api, &call, Caching::Off).await;
+    let status = if api == Api::WebSocket && handled.verdict.is_ok() { 101 } else { handled.status() };
+    report(&call, status, &format!("{} (the page)", describe(&handled)));
+    let client = match &handled.verdict {
+        Ok(authorizer) => backend(&call, authorizer),
+        Err(denial) => denial.body(api),
+    };
+    let mut told = json!({
+        "status": status,
+        "body": client,
+        "arn": call.arn(api),
+        "gateway": handled.verdict.as_ref().err().map(|denial| denial.words()),
+    });
+    let more = match &handled.decided {
+        Some(decided) => decision_of(gateway, decided, handled.event.as_deref().unwrap_or_default()),
+        None => json!({ "outcome": "not asked", "checks": [], "lookups": {} }),
+    };
+    if let (Some(told), Value::Object(more)) = (told.as_object_mut(), more) {
+        told.extend(more);
+    }
+    Ok(told)
+}
+
+fn decision_of(gateway: &Gateway, decided: &Decided, event: &str) -> Value {
+    let outcome = decided.record.outcome;
+    let line = log_line(decided);
+    let path = AuthorizerRequest::parse(event)
+        .map_or(Path::None, |request| Path::of(&Credential::of(&request, &gateway.places)));
+    let checks: Vec<Value> = checks::outcomes(path, &decided.record)
+        .into_iter()
+        .map(|(check, state)| {
+            let state = match state {
+                State::Passed => "passed",
+                State::Failed => "failed",
+                State::NotReached => "not-reached",
+            };
+            json!({ "name": check.name(), "what": check.what(), "state": state })
+        })
+        .collect();
+    json!({
+        "outcome": outcome.name(),
+        "reason": outcome.reason(),
+        "advice": match outcome {
+            Outcome::Allowed(_) => None,
+            Outcome::Refused(refusal) => Some(checks::advice(refusal)),
+        },
+        // As text, since its members are in an order that is easier to read than the alphabet's.
+        "answer": match &decided.answer {
+            Answer::Response(json) => Some(json.get()),
+            Answer::Error(_) => None,
+        },
+        "principalType": line.get("principalType"),
+        "pool": line.get("pool"),
+        "error": match (&decided.answer, outcome) {
+            (Answer::Error(error), Outcome::Refused(Refusal::Unauthorized(_) | Refusal::Fault(_))) => {
+                Some(error.to_string())
+            }
+            _ => None,
+        },
+        "lookups": line.get("lookups"),
+        "micros": line.get("DecisionTime"),
+        "checks": checks,
+    })
+}
+
+/// The call that the page describes; the credential where the settings look for it.
+fn call(gateway: &Gateway, api: Api, body: &Value) -> Result<Call, String> {
+    let (path, query) = field(body, "path").split_once('?').unwrap_or((field(body, "path"), ""));
+    let method = Method::from_bytes(field(body, "method").as_bytes()).map_err(|_| "the method is none")?;
+    if !path.starts_with('/') || format!("{path}?{query}").parse::<hyper::Uri>().is_err() {
+        return Err("the path must begin with / and have no blanks".to_owned());
+    }
+    let mut call = Call {
+        method: method.to_string(),
+        path: path.to_owned(),
+        query: query.to_owned(),
+        headers: vec![("host".to_owned(), "localhost".to_owned())],
+    };
+    let token = field(body, "token");
+    if let Some(places) = gateway.places.jwt.as_ref().filter(|_| !token.is_empty()) {
+        match places.query_parameter.as_ref().filter(|_| api == Api::WebSocket) {
+            Some(name) => {
+                let separator = if call.query.is_empty() { "" } else { "&" };
+                let pair = url::form_urlencoded::Serializer::new(String::new()).append_pair(name, token).finish();
+                call.query = format!("{}{separator}{pair}", call.query);
+            }
+            None => {
+                let value = format!("{} {token}", places.prefix);
+                call.headers.push((places.header.clone(), value.trim_start().to_owned()));
+            }
+        }
+    }
+    if let (Some(names), Some(pair)) = (&gateway.places.automation, body.get("pair")) {
+        for (name, value) in [(&names.id, field(pair, "id")), (&names.token, field(pair, "token"))] {
+            if !value.is_empty() {
+                call.headers.push((name.clone(), value.to_owned()));
+            }
+        }
+    }
+    Ok(call)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_loopback_is_loopback() {
+        for host in ["localhost", "LOCALHOST:3000", "127.0.0.1", "127.0.0.1:80", "127.1.2.3:1", "[::1]", "[::1]:3000"] {
+            assert!(is_loopback(host), "{host}");
+        }
+        for host in [
+            "",
+            "evil.example",
+            "evil.example:3000",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example",
+            "localhost:",
+            "localhost:80:80",
+            "localhost@evil.example",
+            "10.0.0.1",
+            "[::2]:3000",
+            "::1",
+            "0.0.0.0",
+        ] {
+            assert!(!is_loopback(host), "{host}");
+        }
+    }
+}

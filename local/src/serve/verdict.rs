@@ -1,0 +1,277 @@
+//! What API Gateway makes of the function's answer.
+//!
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html>,
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html>. The bodies are
+//! those that clients of real APIs report; AWS documents the statuses, and for 403 the texts.
+
+use serde_json::{Map, Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::call::Api;
+
+/// Why API Gateway does not let a request through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Denial {
+    /// An identity source is missing: the function is not asked.
+    IdentityMissing,
+    /// The function's error is `Unauthorized`.
+    Unauthorized,
+    /// A statement denies it.
+    Explicit,
+    /// No statement allows it.
+    Implicit,
+    /// A simple answer says no.
+    Simple,
+    /// Another error, or an answer that is none.
+    Failure,
+}
+
+impl Denial {
+    /// Whether an HTTP API answers the error `Unauthorized` with 401 or with 500 is not documented.
+    pub(super) const fn status(self) -> u16 {
+        match self {
+            Self::IdentityMissing | Self::Unauthorized => 401,
+            Self::Explicit | Self::Implicit | Self::Simple => 403,
+            Self::Failure => 500,
+        }
+    }
+
+    /// The body that the client sees. WebSocket APIs answer the handshake; their bodies are not documented.
+    pub(super) fn body(self, api: Api) -> Value {
+        let is_rest = api == Api::Rest;
+        match self {
+            Self::IdentityMissing | Self::Unauthorized => json!({ "message": "Unauthorized" }),
+            Self::Explicit if is_rest => {
+                json!({ "Message": "User is not authorized to access this resource with an explicit deny" })
+            }
+            Self::Implicit if is_rest => json!({ "Message": "User is not authorized to access this resource" }),
+            Self::Explicit | Self::Implicit | Self::Simple => json!({ "message": "Forbidden" }),
+            Self::Failure if is_rest => json!({ "message": null }),
+            Self::Failure => json!({ "message": "Internal Server Error" }),
+        }
+    }
+
+    /// What REST APIs put into the header `x-amzn-ErrorType`.
+    pub(super) const fn error_type(self) -> &'static str {
+        match self {
+            Self::IdentityMissing | Self::Unauthorized => "UnauthorizedException",
+            Self::Explicit | Self::Implicit | Self::Simple => "AccessDeniedException",
+            Self::Failure => "AuthorizerConfigurationException",
+        }
+    }
+
+    pub(super) const fn words(self) -> &'static str {
+        match self {
+            Self::IdentityMissing => "an identity source is missing, so the function is not asked",
+            Self::Unauthorized => "unauthorized",
+            Self::Explicit => "explicit deny",
+            Self::Implicit => "implicit deny: the policy does not cover this method",
+            Self::Simple => "not authorized",
+            Self::Failure => "the function's answer is an error, or of another form",
+        }
+    }
+}
+
+/// Applies an answer to a request for `arn`. What the backend sees in `requestContext.authorizer`, or why nothing.
+pub(super) fn apply(
+    api: Api,
+    is_simple: bool,
+    answer: &Value,
+    arn: &str,
+    now: OffsetDateTime,
+) -> Result<Value, Denial> {
+    let context = match answer.get("context") {
+        None | Some(Value::Null) => Map::new(),
+        Some(Value::Object(context)) => context.clone(),
+        Some(_) => return Err(Denial::Failure),
+    };
+    if is_simple && api == Api::HttpV2 {
+        return match answer.get("isAuthorized") {
+            Some(Value::Bool(true)) => Ok(json!({ "lambda": context })),
+            Some(Value::Bool(false)) => Err(Denial::Simple),
+            _ => Err(Denial::Failure),
+        };
+    }
+    let (Some(principal), Some(policy)) =
+        (answer.get("principalId").and_then(Value::as_str), answer.get("policyDocument"))
+    else {
+        return Err(Denial::Failure);
+    };
+    evaluate(policy, arn, now)?;
+    Ok(match api {
+        Api::HttpV2 => json!({ "lambda": context }),
+        // REST and WebSocket APIs pass everything on as text. That HTTP 1.0 is as flat is not documented.
+        Api::Rest | Api::WebSocket | Api::HttpV1 => {
+            let mut flat: Map<String, Value> = context
+                .into_iter()
+                .map(|(name, value)| {
+                    let is_text = value.is_string() || api == Api::HttpV1;
+                    (name, if is_text { value } else { value.to_string().into() })
+                })
+                .collect();
+            flat.insert("principalId".to_owned(), principal.into());
+            Value::Object(flat)
+        }
+    })
+}
+
+/// A Deny that matches beats an Allow that does; without either it is an implicit deny.
+fn evaluate(policy: &Value, arn: &str, now: OffsetDateTime) -> Result<(), Denial> {
+    let statements = policy.get("Statement").map(list).ok_or(Denial::Failure)?;
+    let mut verdict = Err(Denial::Implicit);
+    for statement in statements {
+        let is_asked_for =
+            matches_any(statement.get("Action"), "execute-api:Invoke")? && matches_any(statement.get("Resource"), arn)?;
+        let condition = holds(statement.get("Condition"), now);
+        match statement.get("Effect").and_then(Value::as_str) {
+            // A condition that this tool does not know is read to the caller's disadvantage.
+            Some("Deny") if is_asked_for && condition != Some(false) => return Err(Denial::Explicit),
+            Some("Allow") if is_asked_for && condition == Some(true) => verdict = Ok(()),
+            Some("Deny" | "Allow") => {}
+            _ => return Err(Denial::Failure),
+        }
+    }
+    verdict
+}
+
+/// Whether a condition holds, if this tool can tell. AWS does not document whether API Gateway honours
+/// `aws:CurrentTime` in an authorizer's policy; here it does.
+fn holds(condition: Option<&Value>, now: OffsetDateTime) -> Option<bool> {
+    let Some(condition) = condition else {
+        return Some(true);
+    };
+    let condition = condition.as_object()?;
+    let mut is_before_all = true;
+    for (operator, keys) in condition {
+        for (key, times) in keys.as_object()? {
+            if operator != "DateLessThan" || key != "aws:CurrentTime" {
+                return None;
+            }
+            let mut is_before_any = false;
+            for time in list(times) {
+                is_before_any |= now < OffsetDateTime::parse(time.as_str()?, &Rfc3339).ok()?;
+            }
+            is_before_all &= is_before_any;
+        }
+    }
+    Some(is_before_all)
+}
+
+/// A text or a list of texts, any of which may match.
+fn matches_any(patterns: Option<&Value>, text: &str) -> Result<bool, Denial> {
+    let patterns = patterns.map(list).ok_or(Denial::Failure)?;
+    Ok(patterns.iter().filter_map(Value::as_str).any(|pattern| is_match(pattern, text)))
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice)
+}
+
+/// IAM's patterns: `*` is any text, `?` any character.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html>
+fn is_match(pattern: &str, text: &str) -> bool {
+    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    let (mut at, mut position) = (0, 0);
+    // Behind the last star, and where the text that it stands for ends.
+    let mut star: Option<(usize, usize)> = None;
+    while let Some(character) = text.get(position) {
+        match pattern.get(at) {
+            Some('*') => {
+                at += 1;
+                star = Some((at, position));
+            }
+            Some(expected) if *expected == '?' || expected == character => {
+                at += 1;
+                position += 1;
+            }
+            _ => {
+                let Some((behind, end)) = star else {
+                    return false;
+                };
+                star = Some((behind, end + 1));
+                (at, position) = (behind, end + 1);
+            }
+        }
+    }
+    pattern.iter().skip(at).all(|rest| *rest == '*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ARN: &str = "arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/prod/GET/pets/42";
+    const STAGE: &str = "arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/prod/*";
+
+    fn at(seconds: i64) -> OffsetDateTime {
+        OffsetDateTime::from_unix_timestamp(seconds).unwrap()
+    }
+
+    fn statement(effect: &str, resource: &str) -> Value {
+        json!({ "Effect": effect, "Action": "execute-api:Invoke", "Resource": [resource] })
+    }
+
+    fn verdict(statements: Value) -> Result<(), Denial> {
+        evaluate(&json!({ "Version": "2012-10-17", "Statement": statements }), ARN, at(0))
+    }
+
+    #[test]
+    fn patterns_match_as_in_iam() {
+        for (pattern, text) in
+            [("*", ""), ("*", "a/b"), ("a*c", "abbc"), ("a?c", "abc"), ("*b*", "abc"), ("a*b*c", "axbxbc"), ("", "")]
+        {
+            assert!(is_match(pattern, text), "{pattern} {text}");
+        }
+        for (pattern, text) in
+            [("", "a"), ("a", "A"), ("a?c", "ac"), ("a*c", "ab"), ("*b", "abc"), ("?", ""), ("a*b*c", "acb")]
+        {
+            assert!(!is_match(pattern, text), "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn a_deny_beats_an_allow_and_nothing_is_a_deny() {
+        assert_eq!(verdict(json!([statement("Allow", STAGE)])), Ok(()));
+        assert_eq!(verdict(statement("Allow", STAGE)), Ok(()));
+        assert_eq!(verdict(json!([statement("Allow", STAGE), statement("Deny", ARN)])), Err(Denial::Explicit));
+        assert_eq!(verdict(json!([statement("Allow", "arn:*/prod/POST/*")])), Err(Denial::Implicit));
+        assert_eq!(verdict(json!([])), Err(Denial::Implicit));
+        let other = json!([{ "Effect": "Allow", "Action": "s3:*", "Resource": "*" }]);
+        assert_eq!(verdict(other), Err(Denial::Implicit));
+        assert_eq!(verdict(json!([{ "Effect": "Allow" }])), Err(Denial::Failure));
+        assert_eq!(verdict(json!([statement("Maybe", STAGE)])), Err(Denial::Failure));
+    }
+
+    #[test]
+    fn a_condition_ends_an_allow_and_an_unknown_one_never_helps() {
+        let with = |effect: &str, condition: Value| {
+            let mut statement = statement(effect, STAGE);
+            statement["Condition"] = condition;
+            json!({ "Statement": [statement] })
+        };
+        let ends = json!({ "DateLessThan": { "aws:CurrentTime": ["1970-01-01T00:01:40Z"] } });
+        assert_eq!(evaluate(&with("Allow", ends.clone()), ARN, at(99)), Ok(()));
+        assert_eq!(evaluate(&with("Allow", ends.clone()), ARN, at(100)), Err(Denial::Implicit));
+        assert_eq!(evaluate(&with("Deny", ends.clone()), ARN, at(99)), Err(Denial::Explicit));
+        assert_eq!(evaluate(&with("Deny", ends), ARN, at(100)), Err(Denial::Implicit));
+        for unknown in [
+            json!({ "IpAddress": { "aws:SourceIp": "127.0.0.1" } }),
+            json!({ "DateLessThan": { "aws:CurrentTime": "soon" } }),
+            json!(null),
+        ] {
+            assert_eq!(evaluate(&with("Allow", unknown.clone()), ARN, at(0)), Err(Denial::Implicit));
+            assert_eq!(evaluate(&with("Deny", unknown), ARN, at(0)), Err(Denial::Explicit));
+        }
+    }
+
+    #[test]
+    fn an_answer_of_another_form_is_a_failure() {
+        let apply = |is_simple, answer| apply(Api::HttpV2, is_simple, &answer, ARN, at(0));
+        assert_eq!(apply(true, json!({ "isAuthorized": "true" })), Err(Denial::Failure));
+        assert_eq!(apply(true, json!({ "isAuthorized": false })), Err(Denial::Simple));
+        assert_eq!(apply(false, json!({ "isAuthorized": true })), Err(Denial::Failure));
+        assert_eq!(apply(true, json!({ "isAuthorized": true })), Ok(json!({ "lambda": {} })));
+        assert_eq!(apply(true, json!({ "isAuthorized": true, "context": [] })), Err(Denial::Failure));
+    }
+}
