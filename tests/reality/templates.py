@@ -1,9 +1,14 @@
-"""The templates as SAM expands them, and the Terraform module as far as it can be read without its provider."""
+"""The templates as SAM expands them, what the CDK app makes, and the Terraform module as far as it can be read.
+
+`terraform validate` needs the AWS provider, which is in no registry that the project's machines reach.
+"""
 
 import json
 import re
+import tomllib
 
 import hcl2
+from samcli.cli.types import CfnParameterOverridesType
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
@@ -114,6 +119,22 @@ def main():
     check("websocket-api: routes", routes, {"$connect": "CUSTOM", "$default": None})
     check("websocket-api: permission", allowed_authorizers(resources), ["AuthorizerArn"])
 
+    with (ROOT / "samconfig.toml").open("rb") as file:
+        config = tomllib.load(file)
+    parameters = yaml_parse((ROOT / "template.yaml").read_text())["Parameters"]
+    for name in ("default", "prod"):
+        overrides = config[name]["deploy"]["parameters"]["parameter_overrides"]
+        read = CfnParameterOverridesType().convert(overrides, None, None)
+        check(f"samconfig.toml, {name}: parameters", (len(read), set(read) - set(parameters)), (len(overrides), set()))
+
+    # `npm run synth` under examples/cdk makes it.
+    resources = json.loads((EXAMPLES / "cdk" / "cdk.out" / "Pets.template.json").read_text())["Resources"]
+    for kind in ("AWS::ApiGateway::Authorizer", "AWS::ApiGatewayV2::Authorizer"):
+        [authorizer] = of_type(resources, kind)
+        check(f"cdk: {kind} does not cache", authorizer["AuthorizerResultTtlInSeconds"], 0)
+    permissions = [part for part in of_type(resources, "AWS::Lambda::Permission") if "/authorizers/" in json.dumps(part)]
+    check("cdk: permissions for both", len(permissions), 2)
+
     module, attach = EXAMPLES / "terraform", EXAMPLES / "terraform" / "attach"
     for folder in (module, attach):
         used = set(re.findall(r"\bvar\.([a-z_]+)", text(folder)))
@@ -121,7 +142,7 @@ def main():
     outputs = names(terraform(module), "output")
     used = set(re.findall(r"\bmodule\.authorizer\.([a-z_]+)", text(attach)))
     check("attach: outputs of the module", used - outputs, set())
-    [call] = [entry for entry in terraform(attach)["module"]]
+    [call] = terraform(attach)["module"]
     arguments = {name for name in next(iter(call.values())) if not name.startswith("__")} - {"source"}
     check("attach: arguments of the module", arguments - names(terraform(module), "variable"), set())
     for folder in (module, attach):
