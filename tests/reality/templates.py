@@ -1,0 +1,162 @@
+"""The templates as SAM expands them, what the CDK app makes, and the Terraform module as far as it can be read.
+
+`terraform validate` needs the AWS provider, which is in no registry that the project's machines reach.
+"""
+
+import json
+import re
+import tomllib
+
+import hcl2
+from samcli.cli.types import CfnParameterOverridesType
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+from samtranslator.yaml_helper import yaml_parse
+
+from harness import ROOT, check, finish
+
+EXAMPLES = ROOT / "examples"
+
+
+def expand(name):
+    template = yaml_parse((EXAMPLES / name / "template.yaml").read_text())
+    return Translator({}, Parser()).translate(template, {})["Resources"]
+
+
+def of_type(resources, name):
+    return [resource["Properties"] for resource in resources.values() if resource["Type"] == name]
+
+
+def allowed_authorizers(resources):
+    """Whom API Gateway may call as an authorizer."""
+    return sorted(
+        permission["FunctionName"]["Ref"]
+        for permission in of_type(resources, "AWS::Lambda::Permission")
+        if "/authorizers/" in json.dumps(permission["SourceArn"])
+    )
+
+
+def security(body):
+    return {
+        f"{method} {path}": [name for entry in operation.get("security") or [] for name in entry]
+        for path, methods in body["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
+def rest(name):
+    resources = expand(name)
+    [api] = of_type(resources, "AWS::ApiGateway::RestApi")
+    body = api["Body"]
+    definitions = {name: part["x-amazon-apigateway-authorizer"] for name, part in body["securityDefinitions"].items()}
+    caching = {
+        name: (part["type"], part["authorizerResultTtlInSeconds"], part.get("identitySource"))
+        for name, part in definitions.items()
+    }
+    responses = body["x-amazon-apigateway-gateway-responses"]
+    cors = "gatewayresponse.header.Access-Control-Allow-Origin"
+    kinds = ["ACCESS_DENIED", "DEFAULT_4XX", "DEFAULT_5XX", "UNAUTHORIZED"]
+    check(f"{name}: refusals", sorted(kind for kind in responses if cors in responses[kind]["responseParameters"]), kinds)
+    denied = responses["ACCESS_DENIED"]["responseTemplates"]["application/json"]
+    check(f"{name}: 403 shows the reason", '"reason": "$context.authorizer.reason"' in denied, True)
+    # As API Gateway fills it in.
+    filled = denied.replace("$context.error.messageString", '"no"').replace("$context.authorizer.reason", "group_missing")
+    check(f"{name}: and is JSON", json.loads(filled), {"message": "no", "reason": "group_missing"})
+    return resources, body, caching
+
+
+def terraform(folder):
+    """The blocks of a module's files, merged."""
+    blocks = {}
+    for path in sorted(folder.glob("*.tf")):
+        with path.open() as file:
+            for kind, entries in hcl2.load(file).items():
+                blocks.setdefault(kind, []).extend(entries)
+    return blocks
+
+
+def names(blocks, kind):
+    return {name.strip('"') for entry in blocks.get(kind, []) for name in entry if not name.startswith("__")}
+
+
+def text(folder):
+    return "\n".join(path.read_text() for path in sorted(folder.glob("*.tf")))
+
+
+def main():
+    resources, body, caching = rest("rest-api")
+    check("rest-api: no caching", caching, {"Smac": ("request", 0, None)})
+    check("rest-api: preflight is open", security(body), {"get /": ["Smac"], "options /": []})
+    check("rest-api: permission", allowed_authorizers(resources), ["AuthorizerArn"])
+
+    resources, body, caching = rest("rest-api-cached")
+    header = "method.request.header."
+    check("rest-api-cached: keys", caching, {
+        "Users": ("request", 300, f"{header}Authorization"),
+        "Services": ("request", 300, f"{header}SMAC-Principal, {header}SMAC-Token"),
+    })
+    check("rest-api-cached: routes", security(body), {
+        "get /users": ["Users"], "options /users": [], "get /services": ["Services"], "options /services": [],
+    })
+    check("rest-api-cached: permissions", allowed_authorizers(resources), ["ServicesAuthorizerArn", "UsersAuthorizerArn"])
+
+    resources = expand("http-api")
+    [api] = of_type(resources, "AWS::ApiGatewayV2::Api")
+    authorizer = api["Body"]["components"]["securitySchemes"]["Smac"]["x-amazon-apigateway-authorizer"]
+    found = [authorizer[key] for key in (
+        "authorizerPayloadFormatVersion", "enableSimpleResponses", "authorizerResultTtlInSeconds", "identitySource",
+    )]
+    check("http-api: simple answers, no caching", found, ["2.0", True, 0, []])
+    check("http-api: routes", security(api["Body"]), {"get /": ["Smac"]})
+    check("http-api: permission", allowed_authorizers(resources), ["AuthorizerArn"])
+    [stage] = of_type(resources, "AWS::ApiGatewayV2::Stage")
+    check("http-api: the access log is JSON", "reason" in json.loads(stage["AccessLogSettings"]["Format"]), True)
+
+    resources = expand("websocket-api")
+    [authorizer] = of_type(resources, "AWS::ApiGatewayV2::Authorizer")
+    check("websocket-api: key", authorizer["IdentitySource"], ["route.request.querystring.token"])
+    routes = {route["RouteKey"]: route.get("AuthorizationType") for route in of_type(resources, "AWS::ApiGatewayV2::Route")}
+    check("websocket-api: routes", routes, {"$connect": "CUSTOM", "$default": None})
+    check("websocket-api: permission", allowed_authorizers(resources), ["AuthorizerArn"])
+
+    with (ROOT / "samconfig.toml").open("rb") as file:
+        config = tomllib.load(file)
+    parameters = yaml_parse((ROOT / "template.yaml").read_text())["Parameters"]
+    for name in ("default", "prod"):
+        overrides = config[name]["deploy"]["parameters"]["parameter_overrides"]
+        read = CfnParameterOverridesType().convert(overrides, None, None)
+        check(f"samconfig.toml, {name}: parameters", (len(read), set(read) - set(parameters)), (len(overrides), set()))
+
+    # `npm run synth` under examples/cdk makes it.
+    resources = json.loads((EXAMPLES / "cdk" / "cdk.out" / "Pets.template.json").read_text())["Resources"]
+    for kind in ("AWS::ApiGateway::Authorizer", "AWS::ApiGatewayV2::Authorizer"):
+        [authorizer] = of_type(resources, kind)
+        check(f"cdk: {kind} does not cache", authorizer["AuthorizerResultTtlInSeconds"], 0)
+    permissions = [part for part in of_type(resources, "AWS::Lambda::Permission") if "/authorizers/" in json.dumps(part)]
+    check("cdk: permissions for both", len(permissions), 2)
+
+    module, attach = EXAMPLES / "terraform", EXAMPLES / "terraform" / "attach"
+    for folder in (module, attach):
+        used = set(re.findall(r"\bvar\.([a-z_]+)", text(folder)))
+        check(f"{folder.name}: variables", used, names(terraform(folder), "variable"))
+    outputs = names(terraform(module), "output")
+    used = set(re.findall(r"\bmodule\.authorizer\.([a-z_]+)", text(attach)))
+    check("attach: outputs of the module", used - outputs, set())
+    [call] = terraform(attach)["module"]
+    arguments = {name for name in next(iter(call.values())) if not name.startswith("__")} - {"source"}
+    check("attach: arguments of the module", arguments - names(terraform(module), "variable"), set())
+    for folder in (module, attach):
+        blocks = terraform(folder)
+        declared = {
+            f"{kind.strip(chr(34))}.{name.strip(chr(34))}"
+            for entry in blocks.get("resource", [])
+            for kind, inner in entry.items()
+            for name in inner
+            if not name.startswith("__")
+        }
+        used = set(re.findall(r"(?<![\w.])(aws_[a-z0-9_]+\.[a-z_]+)\b", re.sub(r"data\.\S+", "", text(folder))))
+        check(f"{folder.name}: resources that are referred to are there", used - declared, set())
+    finish()
+
+
+main()
