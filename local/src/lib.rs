@@ -3,6 +3,7 @@
 //!
 //! Nothing of this reaches the deployed function.
 
+pub mod checks;
 pub mod deployment;
 pub mod event;
 pub mod keys;
