@@ -9,15 +9,16 @@ use smac_lambda_authorizer::authorizer::Decided;
 use smac_lambda_authorizer::error::Refusal;
 use smac_lambda_authorizer::http::HttpClient;
 use smac_lambda_authorizer::lookup::Clock;
+use smac_lambda_authorizer::settings::PREFIX;
 use smac_lambda_authorizer::telemetry::Outcome;
 use smac_lambda_authorizer::{Authorizer, Settings};
 use smac_local::event;
 use tokio::time::Instant;
 
-use crate::{Problem, TokenChanges, print, read_event, start};
+use crate::{Problem, TokenChanges, environment, print, read_event, start};
 
 /// As long as the template lets an invocation take.
-const INVOCATION_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const INVOCATION_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The options of the command.
 #[derive(clap::Args)]
@@ -39,10 +40,7 @@ impl Invoke {
         let event = read_event(&self.event, &self.changes.into())?;
         let stand_ins = start(0).await?;
         let mut environment = stand_ins.environment();
-        for (name, value) in self.settings {
-            environment.retain(|(other, _)| !other.eq_ignore_ascii_case(&name));
-            environment.push((name, value));
-        }
+        environment::change(&mut environment, self.settings);
         let settings = Settings::from_variables(environment, |path| std::fs::read_to_string(path))
             .map_err(|mistakes| Problem::new("the settings", mistakes))?;
         let http = HttpClient::new(settings.upstream_timeout, settings.roots.clone());
@@ -57,15 +55,21 @@ impl Invoke {
         if self.verbose {
             print(&format!("log       {}", String::from_utf8_lossy(&decided.record.line("local")).trim_end()))?;
         }
-        Ok(ExitCode::from(match decided.record.outcome {
-            Outcome::Allowed(_) => 0,
-            Outcome::Refused(Refusal::Unauthorized(_) | Refusal::Forbidden(_)) => 1,
-            Outcome::Refused(Refusal::Fault(_)) => 2,
-        }))
+        Ok(exit_code(&decided))
     }
 }
 
-fn decision(decided: &Decided) -> String {
+/// 0 for allowed, 1 for refused, 2 for a fault.
+pub(crate) fn exit_code(decided: &Decided) -> ExitCode {
+    ExitCode::from(match decided.record.outcome {
+        Outcome::Allowed(_) => 0,
+        Outcome::Refused(Refusal::Unauthorized(_) | Refusal::Forbidden(_)) => 1,
+        Outcome::Refused(Refusal::Fault(_)) => 2,
+    })
+}
+
+/// The outcome, and its reason.
+pub(crate) fn decision(decided: &Decided) -> String {
     let outcome = decided.record.outcome;
     match (outcome, outcome.reason()) {
         (Outcome::Allowed(principal_type), _) => format!("{} ({})", outcome.name(), principal_type.name()),
@@ -74,7 +78,7 @@ fn decision(decided: &Decided) -> String {
 }
 
 /// What the client of the API would see.
-fn client(decided: &Decided) -> &'static str {
+pub(crate) fn client(decided: &Decided) -> &'static str {
     match (&decided.answer, decided.record.outcome) {
         (Answer::Error(FunctionError::Unauthorized), _) => "401 Unauthorized",
         (Answer::Error(FunctionError::Internal(_)), _) => "500 Internal Server Error",
@@ -91,7 +95,9 @@ fn answer(decided: &Decided) -> String {
     }
 }
 
-fn parse_setting(text: &str) -> Result<(String, String), String> {
+/// A setting, with or without the `SMAC__AUTH__` of its name.
+pub(crate) fn parse_setting(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("must be NAME=VALUE")?;
-    Ok((format!("SMAC__AUTH__{name}"), value.to_owned()))
+    let name = name.strip_prefix(PREFIX).unwrap_or(name);
+    Ok((format!("{PREFIX}{name}"), value.to_owned()))
 }

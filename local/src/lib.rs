@@ -5,6 +5,7 @@
 
 pub mod checks;
 pub mod deployment;
+pub mod env_file;
 pub mod event;
 pub mod keys;
 pub mod stand_ins;

@@ -1,6 +1,8 @@
 //! `cargo local`: the authorizer on this machine, against stand-ins for Cognito and Secrets Manager.
 
 mod bench;
+mod environment;
+mod explain;
 mod invoke;
 mod load;
 
@@ -21,6 +23,7 @@ Examples:
   cargo local invoke events/rest-request-access-token.json
   cargo local invoke events/rest-request-id-token.json --claim email_verified=false
   cargo local invoke events/http-v2-access-token.json --setting HTTP_API_RESPONSE=SIMPLE
+  cargo local explain --env-file prod.env - < token.txt
   cargo local token --use access --claim 'cognito:groups=[\"admins\"]'
   cargo local aws --env-file local.env
 
@@ -38,6 +41,8 @@ struct Cli {
 enum Command {
     /// Decides about an event, and says how: exit status 0 for allowed, 1 for refused, 2 for a fault or bad usage.
     Invoke(invoke::Invoke),
+    /// Says check by check why a deployment allows or refuses an event or a token, and what to change.
+    Explain(explain::Explain),
     /// Prints a signed token.
     Token {
         /// What it is for.
@@ -123,6 +128,7 @@ impl From<TokenChanges> for Overrides {
 async fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Invoke(invoke) => invoke.run().await,
+        Command::Explain(explain) => explain.run().await,
         Command::Token { token_use, changes } => {
             let token_use = Use::from(token_use);
             print(&Overrides::from(changes).token(token_use).sign())
