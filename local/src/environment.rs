@@ -13,12 +13,17 @@ const SET_BY_LAMBDA: [&str; 2] = ["AWS_REGION", "LAMBDA_TASK_ROOT"];
 pub(crate) fn read(path: &Path) -> Result<Vec<(String, String)>, Problem> {
     let text = std::fs::read_to_string(path).map_err(|error| Problem::new(path.display(), error))?;
     let mut environment = env_file::parse(&text).map_err(|error| Problem::new(path.display(), error))?;
+    add_lambdas_own(&mut environment);
+    Ok(environment)
+}
+
+/// What Lambda sets by itself, as this process has it.
+pub(crate) fn add_lambdas_own(environment: &mut Vec<(String, String)>) {
     for name in SET_BY_LAMBDA {
         if let Ok(value) = std::env::var(name) {
-            add_missing(&mut environment, name, &value);
+            add_missing(environment, name, &value);
         }
     }
-    Ok(environment)
 }
 
 /// A region where there is none: Lambda always sets it, and here it makes no difference which it is.

@@ -9,4 +9,5 @@ pub mod env_file;
 pub mod event;
 pub mod keys;
 pub mod stand_ins;
+pub mod template;
 pub mod token;
