@@ -22,19 +22,18 @@ Exit status: 0 for no mistakes, 1 for mistakes (with --strict for anything said)
 /// The options of the command.
 #[derive(clap::Args)]
 #[command(after_help = HELP)]
-#[group(id = "source", required = true, multiple = false, args = ["env_file", "template"])]
 pub(crate) struct Check {
     /// The deployment's variables, in a file as `cargo lambda watch --env-file` takes it.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "template", required_unless_present = "template")]
     env_file: Option<PathBuf>,
     /// A SAM or CloudFormation template in YAML: the environment of its function.
     #[arg(long, value_name = "FILE")]
     template: Option<PathBuf>,
     /// The function in the template, where several have variables of ours.
-    #[arg(long, value_name = "NAME", requires = "template")]
+    #[arg(long, value_name = "NAME")]
     function: Option<String>,
     /// A parameter of the template, instead of its default. May be repeated.
-    #[arg(long = "parameter", value_name = "NAME=VALUE", requires = "template", value_parser = parse_parameter)]
+    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parse_parameter)]
     parameters: Vec<(String, String)>,
     /// Another value of a setting, without the `SMAC__AUTH__` of its name. May be repeated.
     #[arg(long = "setting", value_name = "NAME=VALUE", value_parser = parse_setting)]
@@ -46,6 +45,9 @@ pub(crate) struct Check {
 
 impl Check {
     pub(crate) fn run(self) -> Result<ExitCode, Problem> {
+        if self.template.is_none() && (self.function.is_some() || !self.parameters.is_empty()) {
+            return Err(Problem::new("--parameter and --function", "belong to --template"));
+        }
         let (mut variables, mut unresolved) = match (&self.env_file, &self.template) {
             (Some(path), _) => (environment::read(path)?, Vec::new()),
             (None, Some(path)) => {

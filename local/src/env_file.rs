@@ -54,43 +54,44 @@ pub fn parse(text: &str) -> Result<Vec<(String, String)>, EnvFileError> {
     let mut line = 1;
     while !rest.is_empty() {
         let error = |problem| EnvFileError { line, problem };
-        let (this, behind) = rest.split_once('\n').unwrap_or((rest, ""));
-        if this.trim().is_empty() || this.trim_start().starts_with('#') {
-            rest = behind;
-            line += 1;
-            continue;
-        }
-        let (name, value) = this.split_once('=').ok_or_else(|| error(Problem::NoVariable))?;
-        let name = name_of(name).ok_or_else(|| error(Problem::NoVariable))?;
-        let (value, lines) = match value.trim_start().chars().next().filter(|first| QUOTES.contains(first)) {
-            None => {
-                rest = behind;
-                (unquoted(value).to_owned(), 1)
+        let (variable, behind) = variable(rest).map_err(error)?;
+        if let Some((name, value)) = variable {
+            if let Some((_, first)) = variables.iter().zip(&first_lines).find(|((other, _), _)| other == name) {
+                return Err(error(Problem::Twice(name.to_owned(), *first)));
             }
-            Some(quote) => {
-                let opened = rest.split_once(quote).map_or("", |(_, opened)| opened);
-                let (value, tail) = quoted(opened, quote).ok_or_else(|| error(Problem::OpenQuote))?;
-                let (end, behind) = tail.split_once('\n').unwrap_or((tail, ""));
-                if !end.trim().is_empty() && !end.trim_start().starts_with('#') {
-                    return Err(error(Problem::BehindQuote));
-                }
-                let lines = 1 + opened
-                    .len()
-                    .checked_sub(tail.len())
-                    .and_then(|length| opened.get(..length))
-                    .map_or(0, |inside| inside.matches('\n').count());
-                rest = behind;
-                (value, lines)
-            }
-        };
-        if let Some((_, first)) = variables.iter().zip(&first_lines).find(|((other, _), _)| other == name) {
-            return Err(error(Problem::Twice(name.to_owned(), *first)));
+            variables.push((name.to_owned(), value));
+            first_lines.push(line);
         }
-        variables.push((name.to_owned(), value));
-        first_lines.push(line);
-        line += lines;
+        line += rest.matches('\n').count() - behind.matches('\n').count();
+        rest = behind;
     }
     Ok(variables)
+}
+
+/// The variable that a text begins with, unless that is a comment or blank; and what is behind its line.
+fn variable(text: &str) -> Result<(Option<(&str, String)>, &str), Problem> {
+    let (line, behind) = text.split_once('\n').unwrap_or((text, ""));
+    if is_blank_or_comment(line) {
+        return Ok((None, behind));
+    }
+    let (name, value) = line.split_once('=').ok_or(Problem::NoVariable)?;
+    let name = name_of(name).ok_or(Problem::NoVariable)?;
+    let Some(quote) = value.trim_start().chars().next().filter(|first| QUOTES.contains(first)) else {
+        return Ok((Some((name, unquoted(value).to_owned())), behind));
+    };
+    // The name has no quotes in it, so the first one opens the value.
+    let opened = text.split_once(quote).map_or("", |(_, opened)| opened);
+    let (value, tail) = quoted(opened, quote).ok_or(Problem::OpenQuote)?;
+    let (end, behind) = tail.split_once('\n').unwrap_or((tail, ""));
+    if !is_blank_or_comment(end) {
+        return Err(Problem::BehindQuote);
+    }
+    Ok((Some((name, value)), behind))
+}
+
+fn is_blank_or_comment(line: &str) -> bool {
+    let line = line.trim();
+    line.is_empty() || line.starts_with('#')
 }
 
 const QUOTES: [char; 3] = ['"', '\'', '`'];

@@ -90,19 +90,19 @@ impl Explain {
             environment::assume_region(&mut environment);
         }
         let settings = Settings::from_variables(environment, |path| std::fs::read_to_string(path)).map_err(unusable)?;
-        let event = match input {
-            Input::Event(event) => event,
-            Input::Token(token) => event_with(&token, &settings).to_string(),
+        let (event, is_event_made) = match input {
+            Input::Event(event) => (event, false),
+            Input::Token(token) => (event_with(&token, &settings).to_string(), true),
         };
         let whose =
             self.env_file.as_ref().map_or("the development deployment".to_owned(), |path| path.display().to_string());
         print(&format!("settings  {whose}: {}", describe(&settings)))?;
-        explain(&event, &settings, is_live).await
+        explain(&event, is_event_made, &settings, is_live).await
     }
 }
 
 /// Has the library decide, and says why it did.
-async fn explain(event: &str, settings: &Settings, is_live: bool) -> Result<ExitCode, Problem> {
+async fn explain(event: &str, is_event_made: bool, settings: &Settings, is_live: bool) -> Result<ExitCode, Problem> {
     let request = Request::parse(event).ok();
     let credential = request.as_ref().map_or(Ok(Credential::None), |request| Credential::of(request, &settings.places));
     let path = checks::Path::of(&credential);
@@ -122,7 +122,7 @@ async fn explain(event: &str, settings: &Settings, is_live: bool) -> Result<Exit
         decide_offline(event, settings, &presented, token.as_ref()).await?
     };
     let (request, token) = (request.as_ref(), token.as_ref());
-    report(&Case { settings, request, path, token, record: &decided.record, asked }, &decided)
+    report(&Case { settings, request, path, token, record: &decided.record, asked, is_event_made }, &decided)
 }
 
 async fn decide(event: &str, settings: Settings) -> Decided {

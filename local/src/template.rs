@@ -234,7 +234,7 @@ impl Template {
     /// Whether all conditions are like this one: one that is not decides, even if another can't be told.
     fn agree(&self, conditions: &[Node], depth: usize, like: bool) -> Result<bool, String> {
         let told: Vec<_> = conditions.iter().map(|condition| self.holds(condition, depth)).collect();
-        if told.iter().any(|holds| *holds == Ok(!like)) {
+        if told.contains(&Ok(!like)) {
             return Ok(!like);
         }
         told.into_iter().find(Result::is_err).unwrap_or(Ok(like))

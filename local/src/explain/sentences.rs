@@ -27,6 +27,8 @@ pub(crate) struct Case<'a> {
     pub(crate) token: Option<&'a Token>,
     pub(crate) record: &'a Record,
     pub(crate) asked: Asked,
+    /// Whether there was a token alone, and the event was made for it.
+    pub(crate) is_event_made: bool,
 }
 
 /// What is wrong, and what to change.
@@ -126,6 +128,7 @@ impl<'a> Case<'a> {
 
     fn event(&self) -> String {
         match self.request {
+            Some(_) if self.is_event_made => "a REST API's, made for the token".to_owned(),
             Some(request) => {
                 let arn = request.arn();
                 format!("{}, API {}, stage {}", request.kind().name(), shown(arn.api()), shown(arn.stage()))
@@ -510,6 +513,9 @@ impl<'a> Case<'a> {
     }
 
     fn secrets_advice(&self) -> String {
+        if std::env::var_os("AWS_ACCESS_KEY_ID").is_none() && self.automation().is_some_and(|a| a.profile.is_none()) {
+            return "export AWS credentials, if there are no others: there are none in the environment".to_owned();
+        }
         // Those of the repository's `.cargo/config.toml` go before a profile.
         if std::env::var("AWS_ACCESS_KEY_ID").is_ok_and(|id| id == "local") {
             return "export real credentials (`aws configure export-credentials --format env`): those in the environment \
