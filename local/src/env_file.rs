@@ -68,8 +68,11 @@ pub fn parse(text: &str) -> Result<Vec<(String, String)>, EnvFileError> {
     Ok(variables)
 }
 
+/// A name and its value.
+type Variable<'a> = (&'a str, String);
+
 /// The variable that a text begins with, unless that is a comment or blank; and what is behind its line.
-fn variable(text: &str) -> Result<(Option<(&str, String)>, &str), Problem> {
+fn variable(text: &str) -> Result<(Option<Variable<'_>>, &str), Problem> {
     let (line, behind) = text.split_once('\n').unwrap_or((text, ""));
     if is_blank_or_comment(line) {
         return Ok((None, behind));
