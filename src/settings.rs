@@ -5,6 +5,7 @@
 
 mod cognito;
 mod values;
+mod warnings;
 
 use std::fmt;
 use std::path::Path;
@@ -230,8 +231,17 @@ pub struct Log {
     pub principal: bool,
 }
 
-/// What is allowed and deserves a second look.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// All that there is to say about an environment, by variable.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// What is wrong; with any of these the function does not start.
+    pub mistakes: Vec<Mistake>,
+    /// What is allowed and deserves a second look.
+    pub warnings: Vec<Warning>,
+}
+
+/// What is allowed and deserves a second look. Holds no value.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Warning {
     /// The variable.
     pub variable: String,
@@ -277,28 +287,39 @@ impl Settings {
         variables: impl IntoIterator<Item = (String, String)>,
         read_file: impl Fn(&Path) -> std::io::Result<String>,
     ) -> Result<Self, Mistakes> {
-        let mut variables = Variables::new(variables);
-        let aws = Aws::read(&mut variables);
-        let settings = Self::read(&mut variables, &aws, &read_file);
-        let mistakes = variables.into_mistakes();
-        match settings {
-            Some(settings) if mistakes.is_empty() => Ok(settings),
-            _ => Err(Mistakes(mistakes)),
-        }
+        let (settings, Findings { mistakes, warnings }) = Self::read_all(variables, &read_file);
+        if mistakes.is_empty() { Ok(Self { warnings, ..settings }) } else { Err(Mistakes(mistakes)) }
     }
 
-    fn read(
-        variables: &mut Variables,
-        aws: &Aws,
+    /// All mistakes and all warnings that there are, whether or not the function would start.
+    pub fn check(
+        variables: impl IntoIterator<Item = (String, String)>,
+        read_file: impl Fn(&Path) -> std::io::Result<String>,
+    ) -> Findings {
+        Self::read_all(variables, &read_file).1
+    }
+
+    /// The settings are only good if there are no mistakes.
+    fn read_all(
+        variables: impl IntoIterator<Item = (String, String)>,
         read_file: &dyn Fn(&Path) -> std::io::Result<String>,
-    ) -> Option<Self> {
+    ) -> (Self, Findings) {
+        let mut variables = Variables::new(variables);
+        let aws = Aws::read(&mut variables);
+        let settings = Self::read(&mut variables, &aws, read_file);
+        variables.report_unknown();
+        warnings::collect(&mut variables, &settings);
+        (settings, variables.into_findings())
+    }
+
+    fn read(variables: &mut Variables, aws: &Aws, read_file: &dyn Fn(&Path) -> std::io::Result<String>) -> Self {
         let user_id = variables.text(USER_ID, "email");
         let provider = variables.choice(PROVIDER, &[("NONE", false), ("COGNITO", true)], false);
         let require_verified_email = variables.boolean(REQUIRE_VERIFIED_EMAIL, true);
         let cognito = cognito::read(variables, aws, provider, user_id, require_verified_email, read_file);
         let (automation, automation_headers) = read_automation(variables, aws);
         let (cognito, jwt) = cognito.unzip();
-        let settings = Self {
+        Self {
             places: Places { automation: automation_headers, jwt },
             cognito,
             automation,
@@ -316,10 +337,8 @@ impl Settings {
                 metrics: variables.choice(METRICS, &[("EMF", true), ("NONE", false)], true),
                 principal: variables.boolean(LOG_PRINCIPAL, false),
             },
-            warnings: variables.take_warnings(),
-        };
-        variables.report_unknown();
-        Some(settings)
+            warnings: Vec::new(),
+        }
     }
 }
 
@@ -370,9 +389,6 @@ fn read_automation(variables: &mut Variables, aws: &Aws) -> (Option<Automation>,
     }
     if id.eq_ignore_ascii_case(&token) {
         variables.mistake(TOKEN_HEADER_NAME, "is the same header as the id's");
-    }
-    if rotation_grace > Duration::from_secs(24 * 60 * 60) {
-        variables.warn(ROTATION_GRACE_SECONDS, "a replaced token works for more than a day");
     }
     let Some(region) = region.or_else(|| aws.region.clone()) else {
         variables.mistake(SECRETS_REGION, "is required where AWS_REGION is not set");

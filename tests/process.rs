@@ -64,7 +64,8 @@ async fn it_answers_logs_and_ends() {
     let (status, log) = process.terminate().await;
     assert_eq!(status, Some(0));
     let decisions = decisions(&log);
-    assert_eq!(log.lines().count(), 9);
+    // And one warning at the start: the development deployment takes tokens in a query parameter.
+    assert_eq!(log.lines().count(), 1 + 9);
     assert_eq!(decisions.len(), 9);
     assert_eq!((decisions[0]["requestId"].clone(), decisions[0]["ColdStart"].clone()), (json!("1"), json!(1)));
     assert_eq!(decisions[0]["KeySetFetches"], 0);
@@ -96,7 +97,8 @@ async fn mistakes_are_logged_all_of_them_and_it_does_not_start() {
 #[tokio::test]
 async fn warnings_are_logged_and_it_starts() {
     let stand_ins = StandIns::start(0).await.unwrap();
-    let more = [("SMAC__AUTH__PROVIDER_COGNITO__CHECK_EXPIRATION", "false")];
+    let off = ("SMAC__AUTH__PROVIDER_COGNITO__JWT_QUERY_PARAMETER", "");
+    let more = [("SMAC__AUTH__PROVIDER_COGNITO__CHECK_EXPIRATION", "false"), off];
     let process = Process::start(&with(stand_ins.environment(), &more)).await;
     process.wait_for_polls(1).await;
     let (status, log) = process.terminate().await;

@@ -9,13 +9,14 @@ use smac_lambda_authorizer::authorizer::Decided;
 use smac_lambda_authorizer::error::Refusal;
 use smac_lambda_authorizer::http::HttpClient;
 use smac_lambda_authorizer::lookup::Clock;
+use smac_lambda_authorizer::settings::PREFIX;
 use smac_lambda_authorizer::telemetry::Outcome;
 use smac_lambda_authorizer::{Authorizer, Settings};
 use smac_local::event;
 use smac_local::stand_ins::StandIns;
 use tokio::time::Instant;
 
-use crate::{Problem, TokenChanges, print, read_event, start};
+use crate::{Problem, TokenChanges, environment, print, read_event, start};
 
 /// As long as the template lets an invocation take.
 const INVOCATION_TIMEOUT: Duration = Duration::from_secs(10);
@@ -49,21 +50,23 @@ impl Invoke {
         if self.verbose {
             print(&format!("log       {}", String::from_utf8_lossy(&decided.record.line("local")).trim_end()))?;
         }
-        Ok(ExitCode::from(match decided.record.outcome {
-            Outcome::Allowed(_) => 0,
-            Outcome::Refused(Refusal::Unauthorized(_) | Refusal::Forbidden(_)) => 1,
-            Outcome::Refused(Refusal::Fault(_)) => 2,
-        }))
+        Ok(exit_code(&decided))
     }
+}
+
+/// 0 for allowed, 1 for refused, 2 for a fault.
+pub(crate) fn exit_code(decided: &Decided) -> ExitCode {
+    ExitCode::from(match decided.record.outcome {
+        Outcome::Allowed(_) => 0,
+        Outcome::Refused(Refusal::Unauthorized(_) | Refusal::Forbidden(_)) => 1,
+        Outcome::Refused(Refusal::Fault(_)) => 2,
+    })
 }
 
 /// The settings of the development deployment, with these changes.
 pub(crate) fn settings(stand_ins: &StandIns, changes: Vec<(String, String)>) -> Result<Settings, Problem> {
     let mut environment = stand_ins.environment();
-    for (name, value) in changes {
-        environment.retain(|(other, _)| !other.eq_ignore_ascii_case(&name));
-        environment.push((name, value));
-    }
+    environment::change(&mut environment, changes);
     Settings::from_variables(environment, |path| std::fs::read_to_string(path))
         .map_err(|mistakes| Problem::new("the settings", mistakes))
 }
@@ -81,6 +84,7 @@ pub(crate) fn deadline() -> Option<Instant> {
     Instant::now().checked_add(INVOCATION_TIMEOUT)
 }
 
+/// The outcome, and its reason.
 pub(crate) fn decision(decided: &Decided) -> String {
     let outcome = decided.record.outcome;
     match (outcome, outcome.reason()) {
@@ -90,7 +94,7 @@ pub(crate) fn decision(decided: &Decided) -> String {
 }
 
 /// What the client of the API would see.
-fn client(decided: &Decided) -> &'static str {
+pub(crate) fn client(decided: &Decided) -> &'static str {
     match (&decided.answer, decided.record.outcome) {
         (Answer::Error(FunctionError::Unauthorized), _) => "401 Unauthorized",
         (Answer::Error(FunctionError::Internal(_)), _) => "500 Internal Server Error",
@@ -107,7 +111,9 @@ fn answer(decided: &Decided) -> String {
     }
 }
 
+/// A setting, with or without the `SMAC__AUTH__` of its name.
 pub(crate) fn parse_setting(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("must be NAME=VALUE")?;
-    Ok((format!("SMAC__AUTH__{name}"), value.to_owned()))
+    let name = name.strip_prefix(PREFIX).unwrap_or(name);
+    Ok((format!("{PREFIX}{name}"), value.to_owned()))
 }

@@ -5,7 +5,9 @@
 
 pub mod checks;
 pub mod deployment;
+pub mod env_file;
 pub mod event;
 pub mod keys;
 pub mod stand_ins;
+pub mod template;
 pub mod token;

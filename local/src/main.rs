@@ -1,6 +1,9 @@
 //! `cargo local`: the authorizer on this machine, against stand-ins for Cognito and Secrets Manager.
 
 mod bench;
+mod check;
+mod environment;
+mod explain;
 mod invoke;
 mod load;
 mod serve;
@@ -23,6 +26,8 @@ Examples:
   cargo local invoke events/rest-request-id-token.json --claim email_verified=false
   cargo local invoke events/http-v2-access-token.json --setting HTTP_API_RESPONSE=SIMPLE
   cargo local serve
+  cargo local explain --env-file prod.env - < token.txt
+  cargo local check --env-file prod.env
   cargo local token --use access --claim 'cognito:groups=[\"admins\"]'
   cargo local aws --env-file local.env
 
@@ -40,6 +45,10 @@ struct Cli {
 enum Command {
     /// Decides about an event, and says how: exit status 0 for allowed, 1 for refused, 2 for a fault or bad usage.
     Invoke(invoke::Invoke),
+    /// Says check by check why a deployment allows or refuses an event or a token, and what to change.
+    Explain(explain::Explain),
+    /// Says everything that is wrong with a deployment's settings, and everything that deserves a second look.
+    Check(check::Check),
     /// Prints a signed token.
     Token {
         /// What it is for.
@@ -127,6 +136,8 @@ impl From<TokenChanges> for Overrides {
 async fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Invoke(invoke) => invoke.run().await,
+        Command::Explain(explain) => explain.run().await,
+        Command::Check(check) => check.run(),
         Command::Token { token_use, changes } => {
             let token_use = Use::from(token_use);
             print(&Overrides::from(changes).token(token_use).sign())

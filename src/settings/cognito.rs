@@ -25,9 +25,9 @@ pub(super) const JWKS_TTL_SECONDS: &str = "PROVIDER_COGNITO__JWKS_TTL_SECONDS";
 pub(super) const POOLS: &str = "PROVIDER_COGNITO__USERPOOLS__";
 
 const POOL_ID: &str = "USERPOOL_ID";
-const POOL_CLIENTS: &str = "APP_CLIENT_ID";
+pub(super) const POOL_CLIENTS: &str = "APP_CLIENT_ID";
 const POOL_REGION: &str = "REGION";
-const POOL_DOMAIN: &str = "DOMAIN";
+pub(super) const POOL_DOMAIN: &str = "DOMAIN";
 const POOL_ISSUERS: &str = "ISSUERS";
 const POOL_JWKS: &str = "JWKS";
 
@@ -139,24 +139,23 @@ fn check_together(variables: &mut Variables, cognito: &Cognito) {
             variables.mistake(CHECK_REVOCATION, "needs TOKEN_USE=ACCESS: an ID token can't be asked about");
         }
         for pool in cognito.pools.iter().filter(|pool| pool.user_info_url.is_none()) {
-            let name = format!("{POOLS}{}__{POOL_DOMAIN}", pool.name);
+            let name = pool_variable(&pool.name, POOL_DOMAIN);
             variables.mistake(&name, "is required with CHECK_REVOCATION");
         }
     }
     for (index, pool) in cognito.pools.iter().enumerate() {
         for other in cognito.pools.iter().skip(index + 1) {
             if pool.issuers.iter().any(|issuer| other.issuers.contains(issuer)) {
-                let name = format!("{POOLS}{}__{POOL_ID}", other.name);
+                let name = pool_variable(&other.name, POOL_ID);
                 variables.mistake(&name, format!("has an issuer of the pool {}", pool.name));
             }
         }
     }
-    if !cognito.check_expiration {
-        variables.warn(CHECK_EXPIRATION, "expired tokens are accepted");
-    }
-    if !cognito.require_verified_email && cognito.user_id == "email" {
-        variables.warn(super::REQUIRE_VERIFIED_EMAIL, "an unverified e-mail is accepted as the user id");
-    }
+}
+
+/// A variable of a pool, without the prefix of all.
+pub(super) fn pool_variable(pool: &str, variable: &str) -> String {
+    format!("{POOLS}{pool}__{variable}")
 }
 
 /// A blank prefix is none; an absent one is the default.
@@ -209,9 +208,8 @@ fn read_pool(
     name: &str,
     read_file: &dyn Fn(&Path) -> std::io::Result<String>,
 ) -> Option<Pool> {
-    let prefix = format!("{POOLS}{name}__");
-    let key = |variable: &str| format!("{prefix}{variable}");
-    let is_set = variables.any_below(&prefix);
+    let key = |variable: &str| pool_variable(name, variable);
+    let is_set = variables.any_below(&key(""));
     let id = variables.optional(&key(POOL_ID));
     let region = variables.optional_region(&key(POOL_REGION));
     let clients = variables.list(&key(POOL_CLIENTS));

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use url::{Host, Url};
 
-use super::{Mistake, POOL_VARIABLES, PREFIX, VARIABLES, Warning, cognito};
+use super::{Findings, Mistake, POOL_VARIABLES, PREFIX, VARIABLES, Warning, cognito};
 
 /// The environment, what was read of it, and what was wrong with it.
 pub(super) struct Variables {
@@ -43,14 +43,14 @@ impl Variables {
         all
     }
 
-    pub(super) fn into_mistakes(mut self) -> Vec<Mistake> {
+    /// Everything that was found, by name.
+    pub(super) fn into_findings(mut self) -> Findings {
         self.mistakes.sort();
         self.mistakes.dedup();
-        self.mistakes
-    }
-
-    pub(super) fn take_warnings(&mut self) -> Vec<Warning> {
-        std::mem::take(&mut self.warnings)
+        // A mistaken variable was read as if it had its default: there is nothing to say about that.
+        self.warnings.retain(|warning| !self.mistakes.iter().any(|mistake| mistake.variable == warning.variable));
+        self.warnings.sort();
+        Findings { mistakes: self.mistakes, warnings: self.warnings }
     }
 
     pub(super) fn mistake(&mut self, key: &str, problem: impl Into<String>) {
@@ -63,6 +63,10 @@ impl Variables {
 
     pub(super) fn warn(&mut self, key: &str, text: &'static str) {
         self.warnings.push(Warning { variable: format!("{PREFIX}{key}"), text });
+    }
+
+    pub(super) fn foreign_warning(&mut self, name: &str, text: &'static str) {
+        self.warnings.push(Warning { variable: name.to_owned(), text });
     }
 
     /// The names, without the prefix, that begin with `start`.
