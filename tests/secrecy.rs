@@ -32,8 +32,8 @@ use tracing_subscriber::layer::SubscriberExt as _;
 /// Shorter ones are in every log by chance.
 const SHORTEST: usize = 6;
 
-/// What a log line may hold, whoever sends it, too: the settings' own words.
-const PUBLIC: [&str; 2] = [Pool::Primary.id(), Pool::Secondary.id()];
+/// What a log line may hold, whoever sends it, too: the settings' own words, and those of its warnings.
+const PUBLIC: [&str; 3] = [Pool::Primary.id(), Pool::Secondary.id(), "access"];
 
 /// Requests of every sort, good and bad.
 fn events() -> Vec<Value> {

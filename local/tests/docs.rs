@@ -40,6 +40,7 @@ const ELSEWHERE: &[(&str, Place)] = &[
     ("cargo local aws", In("tests/reality/rie.py", r#"cargo_local("aws""#)),
     ("cargo local serve", In("tests/reality/page.py", r#"SERVE = ["cargo", "local", "serve"]"#)),
     ("curl ", In("tests/reality/page.py", "def curl_as_the_help_says")),
+    ("cargo local load", Nowhere("some minutes, for a million requests")),
     ("cargo local bench", Nowhere("some minutes, and with --peers what npm and PyPI hold")),
     ("cargo lambda watch", Nowhere("cargo-lambda, in the foreground; the binary is run by tests/reality/rie.py")),
     ("cargo lambda invoke", Nowhere("cargo lambda watch; the binary is invoked by tests/reality/rie.py")),
@@ -50,19 +51,6 @@ const ELSEWHERE: &[(&str, Place)] = &[
     (".ci/run", Nowhere("it is what runs everything")),
     (".ci/fuzz", In(".ci/run", ".ci/fuzz")),
     (".ci/instructions", In(".ci/run", ".ci/instructions")),
-];
-
-/// What is linked before it is there. An entry must go when its file comes.
-const TO_COME: &[&str] = &[
-    "docs/operations.md",
-    "docs/reliability.md",
-    "examples",
-    "examples/cdk",
-    "examples/http-api",
-    "examples/rest-api",
-    "examples/rest-api-cached",
-    "examples/terraform",
-    "examples/websocket-api",
 ];
 
 fn root() -> PathBuf {
@@ -312,12 +300,6 @@ fn every_link_leads_somewhere() {
         }
     }
     assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
-}
-
-#[test]
-fn what_has_come_is_no_longer_to_come() {
-    let come: Vec<_> = TO_COME.iter().filter(|path| root().join(path).exists()).collect();
-    assert!(come.is_empty(), "these are there, so take them from TO_COME: {come:?}");
 }
 
 /// The targets of the links and pictures in the text.
