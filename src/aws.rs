@@ -172,7 +172,8 @@ fn sort(error: &SdkError<GetSecretValueError, HttpResponse>) -> Found<SecretVers
     // The code comes from outside: no more of it than a name.
     let code: String = code.chars().filter(char::is_ascii_alphanumeric).take(64).collect();
     tracing::warn!(error = kind, code, status, "secret look-up failed");
-    Err(Failed { fault: Fault::SecretsUnavailable, is_passing })
+    let fault = Fault::SecretsUnavailable;
+    Err(if is_passing { Failed::passing(fault) } else { Failed::lasting(fault) })
 }
 
 fn is_passing_refusal(status: u16, code: &str) -> bool {

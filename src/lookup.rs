@@ -90,19 +90,27 @@ pub struct Failed {
     pub fault: Fault,
     /// Whether it may well be over soon, so that an old value may serve meanwhile.
     pub is_passing: bool,
+    /// Whether anybody was asked.
+    pub was_asked: bool,
 }
 
 impl Failed {
     /// A failure that may well be over soon.
     #[must_use]
     pub const fn passing(fault: Fault) -> Self {
-        Self { fault, is_passing: true }
+        Self { fault, is_passing: true, was_asked: true }
     }
 
     /// A failure that somebody has to repair.
     #[must_use]
     pub const fn lasting(fault: Fault) -> Self {
-        Self { fault, is_passing: false }
+        Self { fault, is_passing: false, was_asked: true }
+    }
+
+    /// A look-up that a bound kept from being made. It passes, and costs nobody else's allowance.
+    #[must_use]
+    pub const fn not_asked(fault: Fault) -> Self {
+        Self { fault, is_passing: true, was_asked: false }
     }
 }
 
@@ -294,7 +302,8 @@ impl<V: Clone> Slot<V> {
         }
         self.fly(rules, limits, Forced::No, look_up).await;
         let known = self.known();
-        if let Some(allowance) = allowance.filter(|_| known.value.is_some()) {
+        let was_vain = known.value.is_none() && known.failure.is_none_or(|failure| failure.last.was_asked);
+        if let Some(allowance) = allowance.filter(|_| !was_vain) {
             allowance.give_back();
         }
         known.landed(rules)

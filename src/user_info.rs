@@ -94,7 +94,7 @@ impl UserInfos {
     async fn fetch(&self, inquiry: Inquiry<'_>, trace: &Trace) -> Found<Arc<UserInfo>> {
         if !self.callers.take(inquiry.subject, self.rules.clock.now()) {
             tracing::warn!(url = %inquiry.url, "userInfo is asked too often about one user");
-            return Err(Failed::passing(Fault::UserInfoUnavailable));
+            return Err(Failed::not_asked(Fault::UserInfoUnavailable));
         }
         let budget = self.http.budget(trace.deadline());
         let response = self.http.get(Get { url: inquiry.url, bearer: Some(inquiry.token) }, &budget).await;

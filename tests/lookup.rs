@@ -417,3 +417,25 @@ fn each_caller_has_a_bound_of_its_own() {
     assert_eq!(allowed("many", 3660, 5000), 1000);
     assert_eq!(allowed("other", 3660, 5000), 1000);
 }
+
+/// One caller's own bound, however often it is hit, leaves what all share as it is.
+#[tokio::test]
+async fn what_one_callers_bound_refuses_costs_nobody_else() {
+    let mut bench = Bench::new();
+    bench.rules.allowance = Some(Arc::new(Allowance::of_vain_look_ups()));
+    let lookup: Lookup<String, &'static str> = Lookup::new(100);
+    let ask = async |key: &str| lookup.slot(key).get(&bench.rules, Limits::default(), || bench.look_up()).await.found;
+    bench.upstream_gives(Err(Failed::not_asked(FAULT)));
+    for number in 0..10_500 {
+        assert_eq!(ask(&format!("bounded-{number}")).await, Err(FAULT));
+    }
+    bench.upstream_gives(Ok(Some("first")));
+    assert_eq!(ask("somebody-else").await, Ok(Some("first")));
+    // Failures of look-ups that were made do count.
+    bench.upstream_gives(Err(Failed::passing(FAULT)));
+    for number in 0..10_000 {
+        assert_eq!(ask(&format!("failing-{number}")).await, Err(FAULT));
+    }
+    bench.upstream_gives(Ok(Some("first")));
+    assert_eq!(ask("too-late").await, Err(FAULT));
+}
