@@ -12,6 +12,7 @@ use serde::de::{self, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::arn::MethodArn;
 use crate::error::Fault;
+use crate::object::Object;
 
 /// Which API, with which kind of authorizer, asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -70,7 +71,8 @@ impl<'a> Request<'a> {
     /// [`Unsupported`] if it is not a JSON object, names one of the fields that are read here twice, has a map
     /// that is no map, is of no known kind, or has no ARN that can be taken apart.
     pub fn parse(json: &'a str) -> Result<Self, Unsupported> {
-        let mut event: Event<'a> = serde_json::from_str(json).map_err(|_| Unsupported { kind: None })?;
+        let Object(mut event): Object<Event<'a>> =
+            serde_json::from_str(json).map_err(|_| Unsupported { kind: None })?;
         let kind = event.kind().ok_or(Unsupported { kind: None })?;
         let unsupported = Unsupported { kind: Some(kind) };
         let arn = match kind {
@@ -176,7 +178,7 @@ struct Event<'a> {
     #[serde(borrow, default)]
     cookies: Texts<'a>,
     #[serde(borrow, default)]
-    request_context: Option<RequestContext<'a>>,
+    request_context: Option<Object<RequestContext<'a>>>,
 }
 
 #[derive(Deserialize)]
@@ -209,7 +211,7 @@ impl Event<'_> {
     fn is_web_socket(&self) -> bool {
         self.request_context
             .as_ref()
-            .is_some_and(|context| context.event_type.is("CONNECT") || context.connection_id.get().is_some())
+            .is_some_and(|Object(context)| context.event_type.is("CONNECT") || context.connection_id.get().is_some())
             || self.method_arn.get().is_some_and(|arn| arn.ends_with("/$connect"))
     }
 }

@@ -16,6 +16,7 @@ use url::Url;
 use crate::error::{Fault, Refusal, Unauthorized};
 use crate::http::{Get, HttpClient};
 use crate::lookup::{Clock, Failed, Found, Limits, Periods, Rules, Slot};
+use crate::object::Object;
 use crate::settings::Cognito;
 use crate::telemetry::{Trace, Upstream};
 
@@ -69,7 +70,7 @@ impl KeySet {
             #[serde(borrow)]
             keys: Vec<&'a RawValue>,
         }
-        let set: Set<'_> = serde_json::from_slice(json).map_err(|_| KeySetError::Malformed)?;
+        let Object(set): Object<Set<'_>> = serde_json::from_slice(json).map_err(|_| KeySetError::Malformed)?;
         let mut keys: Vec<(String, VerifyingKey)> = Vec::with_capacity(set.keys.len());
         for (kid, key) in set.keys.into_iter().filter_map(usable_key) {
             if !keys.iter().any(|(other, _)| *other == kid) {

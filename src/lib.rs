@@ -82,6 +82,7 @@
 pub mod arn;
 pub mod credential;
 pub mod event;
+mod object;
 // verify
 pub mod keys;
 pub mod lookup;

@@ -15,6 +15,7 @@ use crate::credential::UnverifiedPair;
 use crate::error::{Fault, Refusal, Unauthorized};
 use crate::http::HttpClient;
 use crate::lookup::{Allowance, Answer, Clock, Failed, Found, Limits, Lookup, Periods, Rules, Source};
+use crate::object::Object;
 use crate::principal::is_user_id;
 use crate::settings::{Automation, Cache};
 use crate::telemetry::{Trace, Upstream};
@@ -61,7 +62,7 @@ impl StoredPair {
             token: Cow<'a, str>,
             id: String,
         }
-        let json: Json<'_> = serde_json::from_str(&version.text).ok()?;
+        let Object(json): Object<Json<'_>> = serde_json::from_str(&version.text).ok()?;
         let id = Zeroizing::new(json.id);
         let token = digest(&SHA256, json.token.as_bytes());
         let is_empty = json.token.is_empty();

@@ -194,6 +194,7 @@ async fn key_sets() {
         ("no keys", "{}"),
         ("keys not an array", r#"{"keys":{}}"#),
         ("no jwks", "null"),
+        ("a list of key sets' members", &format!("[[{}]]", Key::Primary.jwk())),
         ("jwks is not an object", "\"jwks\""),
         ("not a valid jwks", r#"{"keys":[{"kty":"RSA"}]}"#),
         ("invalid JSON", "{"),

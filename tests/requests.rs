@@ -47,6 +47,9 @@ async fn what_is_no_event_is_our_fault_before_everything_else() {
     for event in [
         json!({}),
         json!([]),
+        // The fields in the order in which they are read, without their names.
+        json!(["TOKEN", null, ARN]),
+        json!({ "type": "REQUEST", "methodArn": ARN, "requestContext": ["CONNECT"] }),
         json!("REQUEST"),
         Value::Null,
         json!({ "methodArn": ARN }),

@@ -91,6 +91,7 @@ async fn what_a_secret_must_be() {
         (Some("dev-token-of-the-billing-service"), "secret_malformed"),
         (Some(""), "secret_malformed"),
         (Some("[]"), "secret_malformed"),
+        (Some(r#"["dev-token-of-the-billing-service","service:billing"]"#), "secret_malformed"),
         (Some(r#"{"token":"dev-token-of-the-billing-service"}"#), "secret_malformed"),
         (Some(r#"{"token":"","id":"x"}"#), "secret_malformed"),
         (Some(r#"{"token":"dev-token-of-the-billing-service","id":""}"#), "secret_malformed"),
