@@ -5,6 +5,8 @@ mod peers;
 mod plot;
 pub(crate) mod runtime_api;
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -24,9 +26,12 @@ use crate::{Problem, print, start};
 /// The options of the command.
 #[derive(clap::Args)]
 pub(crate) struct Bench {
-    /// How often each function is started; the medians count.
+    /// How often each function is started and called; the medians count.
     #[arg(long, default_value_t = 5)]
     runs: usize,
+    /// How often each function is started in a run; the median of all starts counts.
+    #[arg(long, default_value_t = 10)]
+    starts: usize,
     /// How many calls are timed, each with another token, after a tenth of that for warming up.
     #[arg(long, default_value_t = 2000)]
     calls: usize,
@@ -49,6 +54,8 @@ struct Subject {
 /// A line of the table.
 struct Row {
     name: &'static str,
+    /// From the start of the process to its first question for work.
+    start: Duration,
     figures: Figures,
 }
 
@@ -57,10 +64,11 @@ impl Bench {
         let binaries = build()?;
         let stand_ins = start(0).await?;
         let subjects = self.subjects(&binaries, &stand_ins)?;
-        let (runs, calls) = (self.runs.max(1), self.calls.max(10));
+        let (runs, starts, calls) = (self.runs.max(1), self.starts.max(1), self.calls.max(10));
         let svg = self.svg;
+        let base_url = stand_ins.base_url();
         // The timing blocks, and must not share a thread with the stand-ins.
-        let rows = tokio::task::spawn_blocking(move || measure(&subjects, runs, calls))
+        let rows = tokio::task::spawn_blocking(move || measure(&subjects, &base_url, runs, starts, calls))
             .await
             .map_err(|error| Problem::new("measuring", error))??;
         let verification = bare_verification();
@@ -73,7 +81,9 @@ impl Bench {
 
     fn subjects(&self, binaries: &Path, stand_ins: &StandIns) -> Result<Vec<Subject>, Problem> {
         let with = |more: &[(&str, &str)]| {
+            // One pool, which is what the peers have.
             let mut all = environment(&stand_ins.base_url());
+            all.retain(|(name, _)| !name.contains(Pool::Secondary.name()));
             all.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
             all
         };
@@ -87,7 +97,7 @@ impl Bench {
             )
         };
         let mut configured = with(&[]);
-        configured.extend(Pool::ALL.map(keys));
+        configured.push(keys(Pool::Primary));
         let mut subjects = vec![
             Subject {
                 name: "an empty handler",
@@ -148,20 +158,48 @@ pub(crate) fn build() -> Result<PathBuf, Problem> {
 }
 
 /// The subjects take turns, so that what else the machine does falls on all of them.
-fn measure(subjects: &[Subject], runs: usize, calls: usize) -> Result<Vec<Row>, Problem> {
-    let mut all: Vec<Vec<Figures>> = subjects.iter().map(|_| Vec::new()).collect();
+fn measure(
+    subjects: &[Subject],
+    base_url: &str,
+    runs: usize,
+    starts: usize,
+    calls: usize,
+) -> Result<Vec<Row>, Problem> {
+    // The stand-ins must be awake, or whoever is the first to ask them is timed with their page faults.
+    let start = |subject: &Subject| {
+        wake(base_url).map_err(|error| Problem::new("the stand-ins", error))?;
+        Function::start(&subject.command, &subject.environment).map_err(|error| Problem::new(subject.name, error))
+    };
+    let mut all: Vec<(Vec<Duration>, Vec<Figures>)> = subjects.iter().map(|_| Default::default()).collect();
     for _ in 0..runs {
-        for (subject, figures) in subjects.iter().zip(&mut all) {
-            let function = Function::start(&subject.command, &subject.environment)
-                .map_err(|error| Problem::new(subject.name, error))?;
+        for _ in 1..starts {
+            for (subject, (starts, _)) in subjects.iter().zip(&mut all) {
+                starts.push(start(subject)?.started_after());
+            }
+        }
+        for (subject, (starts, figures)) in subjects.iter().zip(&mut all) {
+            let function = start(subject)?;
+            starts.push(function.started_after());
             figures.push(function.time(&subject.events, calls).map_err(|error| Problem::new(subject.name, error))?);
         }
     }
-    Ok(subjects
-        .iter()
-        .zip(all)
-        .map(|(subject, all)| Row { name: subject.name, figures: Figures::median(&all) })
-        .collect())
+    let row = |(subject, (mut starts, figures)): (&Subject, (Vec<Duration>, Vec<Figures>))| {
+        starts.sort();
+        let start = starts.get(starts.len() / 2).copied().unwrap_or_default();
+        Row { name: subject.name, start, figures: Figures::median(&figures) }
+    };
+    Ok(subjects.iter().zip(all).map(row).collect())
+}
+
+/// Asks the stand-ins for a key set.
+fn wake(base_url: &str) -> std::io::Result<()> {
+    let address = base_url.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(address)?;
+    let path = Pool::Primary.id();
+    write!(stream, "GET /{path}/.well-known/jwks.json HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    if answer.starts_with("HTTP/1.1 200 ") { Ok(()) } else { Err(std::io::ErrorKind::InvalidData.into()) }
 }
 
 pub(crate) fn event(headers: &Value) -> String {
@@ -220,10 +258,10 @@ fn table(rows: &[Row], verification: Duration) -> String {
             .to_owned(),
         "| --- | --- | --- | --- | --- | --- | --- | --- |".to_owned(),
     ];
-    for Row { name, figures } in rows {
+    for Row { name, start, figures } in rows {
         lines.push(format!(
             "| {name} | {:.1} | {:.2} | {:.0} | {:.0} | {:.0} | {:.1} | {:.1} |",
-            millis(figures.start),
+            millis(*start),
             millis(figures.first),
             micros(figures.p50),
             micros(figures.p99),
@@ -234,13 +272,13 @@ fn table(rows: &[Row], verification: Duration) -> String {
     }
     lines.push(String::new());
     lines.push(format!("A bare RS256 verification: {:.0} us.", micros(verification)));
-    if let Some(Row { figures: empty, .. }) = rows.first() {
+    if let Some(Row { figures: empty, start: empty_start, .. }) = rows.first() {
         let floor = empty.p50 + verification;
         let cpu_floor = empty.cpu + verification;
-        for Row { name, figures } in rows.iter().skip(1) {
+        for Row { name, start, figures } in rows.iter().skip(1) {
             lines.push(format!(
                 "{name}: start {:.2} x the empty handler's; p50 {:.2} x and CPU {:.2} x (empty handler + bare verification).",
-                figures.start.as_secs_f64() / empty.start.as_secs_f64(),
+                start.as_secs_f64() / empty_start.as_secs_f64(),
                 figures.p50.as_secs_f64() / floor.as_secs_f64(),
                 figures.cpu.as_secs_f64() / cpu_floor.as_secs_f64(),
             ));

@@ -15,7 +15,7 @@ pub(super) fn bars(rows: &[Row]) -> String {
         ),
         (
             "Start to the first question for work, milliseconds",
-            rows.iter().map(|row| row.figures.start.as_secs_f64() * 1e3).collect(),
+            rows.iter().map(|row| row.start.as_secs_f64() * 1e3).collect(),
         ),
     ];
     let mut body = String::new();
