@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{self, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::arn::MethodArn;
 use crate::error::Fault;
@@ -253,28 +253,31 @@ impl Fields<'_> {
 
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(match Value::deserialize(deserializer)? {
-            Value::Text(text) => Self(Some(text)),
-            Value::List(_) | Value::Other => Self(None),
+        let mut text = None;
+        Ok(match Gather(|one| text = Some(one)).deserialize(deserializer)? {
+            Shape::Text => Self(text),
+            Shape::List | Shape::Other => Self(None),
         })
     }
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Texts<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(match Value::deserialize(deserializer)? {
-            Value::List(texts) => Self(texts),
-            Value::Text(_) | Value::Other => Self(Vec::new()),
+        let mut texts = Vec::new();
+        Ok(match Gather(|text| texts.push(text)).deserialize(deserializer)? {
+            Shape::List => Self(texts),
+            Shape::Text | Shape::Other => Self(Vec::new()),
         })
     }
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for IdentitySource<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(match Value::deserialize(deserializer)? {
-            Value::List(texts) if !texts.is_empty() => Self::List(texts),
-            Value::Text(text) if !text.is_empty() => Self::Joined(text),
-            Value::List(_) | Value::Text(_) | Value::Other => Self::None,
+        let mut texts = Vec::new();
+        Ok(match Gather(|text| texts.push(text)).deserialize(deserializer)? {
+            Shape::List if !texts.is_empty() => Self::List(texts),
+            Shape::Text => texts.pop().filter(|text| !text.is_empty()).map_or(Self::None, Self::Joined),
+            Shape::List | Shape::Other => Self::None,
         })
     }
 }
@@ -299,83 +302,80 @@ impl<'de> Visitor<'de> for FieldsVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut fields = Vec::with_capacity(16);
+        // A browser's request has some twenty headers.
+        let mut fields = Vec::with_capacity(24);
         while let Some(name) = map.next_key::<Text<'de>>()? {
             let name = name.0.unwrap_or_default();
-            match map.next_value()? {
-                Value::Text(value) => fields.push((name, value)),
-                Value::List(values) => fields.extend(values.into_iter().map(|value| (name.clone(), value))),
-                Value::Other => {}
-            }
+            map.next_value_seed(Gather(|text| fields.push((name.clone(), text))))?;
         }
         Ok(Fields(fields))
     }
 }
 
-/// A JSON value, as far as an event can hold something for us in it.
-enum Value<'a> {
-    Text(Cow<'a, str>),
-    List(Vec<Cow<'a, str>>),
+/// What a JSON value is, as far as an event can hold something for us in it.
+enum Shape {
+    Text,
+    List,
     Other,
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Value<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ValueVisitor)
+/// Hands over the texts of a JSON value: itself, or those in a list.
+struct Gather<F>(F);
+
+impl<'de, F: FnMut(Cow<'de, str>)> DeserializeSeed<'de> for Gather<F> {
+    type Value = Shape;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Shape, D::Error> {
+        deserializer.deserialize_any(self)
     }
 }
 
-struct ValueVisitor;
-
-impl<'de> Visitor<'de> for ValueVisitor {
-    type Value = Value<'de>;
+impl<'de, F: FnMut(Cow<'de, str>)> Visitor<'de> for Gather<F> {
+    type Value = Shape;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("any JSON value")
     }
 
-    fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Value::Text(Cow::Borrowed(text)))
+    fn visit_borrowed_str<E: de::Error>(mut self, text: &'de str) -> Result<Shape, E> {
+        self.0(Cow::Borrowed(text));
+        Ok(Shape::Text)
     }
 
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Value::Text(Cow::Owned(text.to_owned())))
+    fn visit_str<E: de::Error>(mut self, text: &str) -> Result<Shape, E> {
+        self.0(Cow::Owned(text.to_owned()));
+        Ok(Shape::Text)
     }
 
-    fn visit_string<E: de::Error>(self, text: String) -> Result<Self::Value, E> {
-        Ok(Value::Text(Cow::Owned(text)))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        let mut texts = Vec::new();
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut seq: A) -> Result<Shape, A::Error> {
         while let Some(Text(text)) = seq.next_element()? {
-            texts.extend(text);
+            text.into_iter().for_each(&mut self.0);
         }
-        Ok(Value::List(texts))
+        Ok(Shape::List)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Shape, A::Error> {
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Value::Other)
+        Ok(Shape::Other)
     }
 
-    fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
-        Ok(Value::Other)
+    fn visit_unit<E: de::Error>(self) -> Result<Shape, E> {
+        Ok(Shape::Other)
     }
 
-    fn visit_bool<E: de::Error>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(Value::Other)
+    fn visit_bool<E: de::Error>(self, _: bool) -> Result<Shape, E> {
+        Ok(Shape::Other)
     }
 
-    fn visit_i64<E: de::Error>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(Value::Other)
+    fn visit_i64<E: de::Error>(self, _: i64) -> Result<Shape, E> {
+        Ok(Shape::Other)
     }
 
-    fn visit_u64<E: de::Error>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(Value::Other)
+    fn visit_u64<E: de::Error>(self, _: u64) -> Result<Shape, E> {
+        Ok(Shape::Other)
     }
 
-    fn visit_f64<E: de::Error>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(Value::Other)
+    fn visit_f64<E: de::Error>(self, _: f64) -> Result<Shape, E> {
+        Ok(Shape::Other)
     }
 }
