@@ -136,7 +136,7 @@ fn is_odd(number: &[u8]) -> bool {
 /// Odd, at least 3, at most 33 bits: with 1, anything would be a signature. What the library allows as well,
 /// but only finds out when it verifies.
 fn is_sound_exponent(e: &[u8]) -> bool {
-    let value = e.iter().try_fold(0_u64, |value, byte| Some(value.checked_mul(256)? | u64::from(*byte)));
+    let value = e.iter().try_fold(0_u64, |value, byte| value.checked_mul(256)?.checked_add(u64::from(*byte)));
     is_odd(e) && value.is_some_and(|value| (3..1 << 33).contains(&value))
 }
 

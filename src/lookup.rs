@@ -317,11 +317,7 @@ impl<V: Clone> Slot<V> {
         F: Future<Output = Found<V>>,
     {
         let Some(_flight) = self.take_off(limits).await else {
-            return Answer {
-                source: Source::Failed,
-                latest_failed: true,
-                ..self.known().as_it_is(rules, Source::Failed)
-            };
+            return Answer { latest_failed: true, ..self.known().as_it_is(rules, Source::Failed) };
         };
         if self.known().is_too_early(rules.clock.now()) {
             return self.known().as_it_is(rules, Source::Fresh);

@@ -28,6 +28,13 @@ fn parse(keys: &Value) -> Result<KeySet, KeySetError> {
     KeySet::parse(json!({ "keys": keys }).to_string().as_bytes())
 }
 
+/// The largest number of so many bits, which is odd.
+fn modulus(bits: u32) -> String {
+    let mut bytes = vec![0xff_u8; bits.div_ceil(8) as usize];
+    bytes[0] >>= bytes.len() as u32 * 8 - bits;
+    base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, bytes)
+}
+
 #[test]
 fn usable_keys_and_others() {
     let kid = Key::Primary.kid();
@@ -49,6 +56,11 @@ fn usable_keys_and_others() {
         ("kid", json!(""), false),
         ("n", json!(small), false),
         ("n", json!(format!("AAAA{small}")), false),
+        ("n", json!(modulus(2047)), false),
+        ("n", json!(modulus(2048)), true),
+        ("n", json!(modulus(8190)), true),
+        ("n", json!(modulus(8192)), true),
+        ("n", json!(modulus(8193)), false),
         ("n", json!(""), false),
         ("n", json!("=="), false),
         ("e", json!("AQ"), false), // 1: anything would be a signature
@@ -157,7 +169,7 @@ async fn an_unknown_kid_is_our_fault_while_the_key_set_cannot_be_had() {
 }
 
 #[tokio::test]
-async fn a_set_without_a_usable_key_is_a_failed_look_up() {
+async fn what_is_no_usable_key_set_is_a_failed_look_up() {
     for fault in [
         Fault::Status(200, json!({ "keys": [] })),
         Fault::Status(200, json!({ "keys": [{ "kty": "EC" }] })),
@@ -165,6 +177,7 @@ async fn a_set_without_a_usable_key_is_a_failed_look_up() {
         Fault::Empty,
         Fault::Redirect,
         Fault::Status(403, json!({})),
+        Fault::Status(404, Key::Primary.key_set()),
     ] {
         let world = world(&[]).await;
         world.stand_ins.fail(Upstream::KeySet, 9, fault.clone());

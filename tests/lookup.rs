@@ -277,6 +277,38 @@ async fn nobody_waits_past_the_own_deadline() {
 }
 
 #[tokio::test]
+async fn a_refresh_that_is_waited_for_in_vain_has_failed() {
+    let bench = Bench::new();
+    let _ = bench.get().await;
+    let never = bench.slot.refresh(&bench.rules, Limits::default(), || async {
+        std::future::pending::<()>().await;
+        PASSING
+    });
+    let waits = async {
+        let deadline = Some(Instant::now() + Duration::from_millis(100));
+        bench.slot.refresh(&bench.rules, Limits { deadline, ends: None }, || bench.look_up()).await
+    };
+    tokio::pin!(never);
+    tokio::select! {
+        biased;
+        _ = &mut never => panic!("it never ends"),
+        got = waits => assert_eq!(got, answer(Some("first"), Source::Failed, true)),
+    }
+    assert_eq!(bench.calls(), 0);
+}
+
+#[tokio::test]
+async fn a_refresh_of_what_was_never_known() {
+    let bench = Bench::new();
+    bench.upstream_gives(PASSING);
+    let failed = Answer { found: Err(FAULT), source: Source::Failed, latest_failed: true };
+    assert_eq!(bench.refresh().await, (failed, 1));
+    // Within the wait, too, that is no "no".
+    let early = Answer { found: Err(FAULT), source: Source::Fresh, latest_failed: true };
+    assert_eq!(bench.refresh().await, (early, 0));
+}
+
+#[tokio::test]
 async fn zero_switches_a_period_off() {
     let bench = Bench::with(0, 0, 0);
     assert_eq!(bench.get().await, (Ok(Some("first")), Source::Fetched, 1));

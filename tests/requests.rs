@@ -250,6 +250,10 @@ async fn two_values_for_one_credential_are_refused() {
             "token_malformed",
         ),
         (
+            json!({ "headers": { "Authorization": format!("{a} x") }, "queryStringParameters": { "token": one } }),
+            "token_malformed",
+        ),
+        (
             json!({ "multiValueHeaders": { "SMAC-Principal": [SERVICE, "x"], "SMAC-Token": [SERVICE_TOKEN] } }),
             "credentials_ambiguous",
         ),
@@ -302,6 +306,8 @@ async fn an_answer_that_would_be_cached_under_another_key_is_refused() {
         (v2(&json!({ "cookie": cookie }), json!([cookie])), "allowed"),
         (v2(&json!({ "cookie": cookie }), json!([token])), "allowed"),
         (v2(&json!({ "cookie": cookie }), json!(["x"])), mismatch),
+        (v1(&json!({ "cookie": cookie }), json!(cookie)), "allowed"),
+        (v1(&json!({ "cookie": cookie }), json!("x")), mismatch),
         // REST events do not show it.
         (json!({ "type": "REQUEST", "methodArn": ARN, "headers": with_jwt, "identitySource": "x" }), "allowed"),
     ] {
@@ -313,6 +319,8 @@ async fn an_answer_that_would_be_cached_under_another_key_is_refused() {
     let mut list = v2(&json!({}), json!([format!("a=b; {cookie}")]));
     list["cookies"] = json!(["a=b", cookie]);
     assert_eq!(world.ask(&list).await.reason(), "allowed");
+    list["identitySource"] = json!(["x"]);
+    assert_eq!(world.ask(&list).await.reason(), mismatch);
     // It comes before the verification, and costs nothing.
     let calls = world.calls();
     assert_eq!(world.ask(&v2(&json!({ "authorization": "Bearer x" }), json!(["y"]))).await.reason(), mismatch);

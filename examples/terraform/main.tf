@@ -127,10 +127,12 @@ resource "aws_lambda_provisioned_concurrency_config" "live" {
 }
 
 resource "aws_lambda_permission" "api_gateway" {
-  statement_id  = "api-gateway"
+  # Names as the keys, since the ids of new APIs are not known beforehand.
+  for_each      = var.api_ids
+  statement_id  = "api-gateway-${each.key}"
   action        = "lambda:InvokeFunction"
   function_name = aws_lambda_function.authorizer.function_name
   qualifier     = var.publish ? aws_lambda_alias.live[0].name : null
   principal     = "apigateway.amazonaws.com"
-  source_arn    = "arn:${data.aws_partition.current.partition}:execute-api:${local.region}:${data.aws_caller_identity.current.account_id}:${var.api_id}/authorizers/*"
+  source_arn    = "arn:${data.aws_partition.current.partition}:execute-api:${local.region}:${data.aws_caller_identity.current.account_id}:${each.value}/authorizers/*"
 }

@@ -44,10 +44,13 @@ variable "secrets_kms_key_arn" {
   default     = ""
 }
 
-variable "api_id" {
-  description = "The API that may call the authorizer; * for all APIs of this account and region."
-  type        = string
-  default     = "*"
+variable "api_ids" {
+  description = "The ids of the APIs that may call the authorizer, each under a name of your choice; the id * is all APIs of this account and region."
+  type        = map(string)
+  validation {
+    condition     = alltrue([for name in keys(var.api_ids) : can(regex("^[A-Za-z0-9_-]{1,80}$", name))])
+    error_message = "Names must be of letters, digits, - and _."
+  }
 }
 
 variable "memory_size" {

@@ -42,6 +42,7 @@ struct Seen {
     wrong: Vec<(u64, Verdict)>,
     seconds: f64,
     memory: [u64; 2],
+    peak: u64,
     descriptors: [usize; 2],
 }
 
@@ -71,7 +72,7 @@ impl Load {
 
     fn drive(&self, function: &Function, cases: &Cases) -> std::io::Result<Seen> {
         let began = Instant::now();
-        let mut seen = Seen { wrong: Vec::new(), seconds: 0.0, memory: [0; 2], descriptors: [0; 2] };
+        let mut seen = Seen { wrong: Vec::new(), seconds: 0.0, memory: [0; 2], peak: 0, descriptors: [0; 2] };
         let mut sent = 0;
         let settled = self.settle.min(self.calls / 2);
         for answered in 0..self.calls {
@@ -92,6 +93,7 @@ impl Load {
                 }
             }
         }
+        seen.peak = function.memory("VmHWM:")?;
         seen.seconds = began.elapsed().as_secs_f64();
         Ok(seen)
     }
@@ -104,9 +106,10 @@ fn report(calls: u64, seen: &Seen, stand_ins: &StandIns) -> Result<ExitCode, Pro
     let megabytes = |bytes: u64| bytes as f64 / 1e6;
     print(&format!("{calls} requests in {:.0} s, none lost, {} wrong", seen.seconds, seen.wrong.len()))?;
     print(&format!(
-        "memory {:.2} MB, then {:.2} MB; file descriptors {descriptors_before}, then {descriptors_after}",
+        "memory {:.2} MB, then {:.2} MB, {:.2} MB at the most; file descriptors {descriptors_before}, then {descriptors_after}",
         megabytes(memory_before),
         megabytes(memory_after),
+        megabytes(seen.peak),
     ))?;
     let upstreams = [("key sets", Upstream::KeySet), ("userInfo", Upstream::UserInfo), ("secrets", Upstream::Secret)];
     for (name, upstream) in upstreams {

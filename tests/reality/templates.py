@@ -48,7 +48,8 @@ def rest(name):
     resources = expand(name)
     [api] = of_type(resources, "AWS::ApiGateway::RestApi")
     body = api["Body"]
-    definitions = {name: part["x-amazon-apigateway-authorizer"] for name, part in body["securityDefinitions"].items()}
+    schemes = body["components"]["securitySchemes"]
+    definitions = {name: part["x-amazon-apigateway-authorizer"] for name, part in schemes.items()}
     caching = {
         name: (part["type"], part["authorizerResultTtlInSeconds"], part.get("identitySource"))
         for name, part in definitions.items()

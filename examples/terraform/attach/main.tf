@@ -39,6 +39,7 @@ module "authorizer" {
   source         = "../"
   zip_path       = var.zip_path
   secrets_prefix = "smac/prod"
+  api_ids        = { rest = var.rest_api_id, http = var.http_api_id }
   settings = {
     SMAC__AUTH__PROVIDER                                            = "COGNITO"
     SMAC__AUTH__PROVIDER_COGNITO__USERPOOLS__PRIMARY__USERPOOL_ID   = var.user_pool_id
