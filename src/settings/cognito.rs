@@ -24,7 +24,7 @@ pub(super) const CHECK_REVOCATION: &str = "PROVIDER_COGNITO__CHECK_REVOCATION";
 pub(super) const JWKS_TTL_SECONDS: &str = "PROVIDER_COGNITO__JWKS_TTL_SECONDS";
 pub(super) const POOLS: &str = "PROVIDER_COGNITO__USERPOOLS__";
 
-const POOL_ID: &str = "USERPOOL_ID";
+pub(super) const POOL_ID: &str = "USERPOOL_ID";
 pub(super) const POOL_CLIENTS: &str = "APP_CLIENT_ID";
 const POOL_REGION: &str = "REGION";
 pub(super) const POOL_DOMAIN: &str = "DOMAIN";

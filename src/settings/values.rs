@@ -74,9 +74,14 @@ impl Variables {
         self.ours.keys().filter(|key| key.starts_with(start)).cloned().collect()
     }
 
+    /// Whether any variable with such a name is set.
+    pub(super) fn any(&self, is_wanted: impl Fn(&str) -> bool) -> bool {
+        self.ours.iter().any(|(key, value)| is_wanted(key) && !value.trim().is_empty())
+    }
+
     /// Whether any variable that begins with `start` is set.
     pub(super) fn any_below(&self, start: &str) -> bool {
-        self.ours.iter().any(|(key, value)| key.starts_with(start) && !value.trim().is_empty())
+        self.any(|key| key.starts_with(start))
     }
 
     /// The value as it is, blank or not.

@@ -143,7 +143,8 @@ fn about_pools(variables: &mut Variables, cognito: &Cognito) {
 }
 
 fn about_no_users(variables: &mut Variables, settings: &Settings) {
-    if variables.any_below(cognito::POOLS) {
+    // The template sets a pool's other variables to their defaults, also where there is none.
+    if variables.any(|key| key.starts_with(cognito::POOLS) && key.ends_with(cognito::POOL_ID)) {
         variables.warn(super::PROVIDER, "is NONE: the user pools have no effect, and no token is looked at");
     }
     if !variables.any_below(super::AUTOMATION) && settings.mode == Mode::Enforce {
