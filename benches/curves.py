@@ -8,7 +8,7 @@ CRITERION = Path(__file__).parent.parent / "target" / "criterion"
 
 # Title, what is on the x axis, and the folders of Criterion with a point each.
 CURVES = [
-    ("configured pools", "pools", "growth/pools", [2, 5, 10]),
+    ("configured pools", "pools", "growth/pools", [1, 2, 5, 10]),
     ("entries in the cache", "entries, one miss", "cache/miss", [10, 100, 1000, 10_000]),
     ("size of the token", "KiB more", "growth/token, KiB more", [1, 2, 4, 8, 16, 32]),
     ("size of the event", "KiB more", "growth/event, KiB more", [1, 2, 4, 8, 16, 32]),
@@ -32,7 +32,7 @@ def curve(index: int, title: str, axis: str, folder: str, points: list[int]) -> 
     wide, high = WIDTH - MARGIN - 24, HEIGHT - 78
     at = [(left + x * wide, upper + high - value / top * high) for x, value in zip(share, values)]
     parts = [
-        f'<text class="title" x="{left}" y="{upper - 12}">{title}</text>',
+        f'<text class="title" x="{left}" y="{upper - 12}">{title}, microseconds</text>',
         f'<path class="axis" d="M{left} {upper}v{high}h{wide}"/>',
         f'<polyline points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in at)}"/>',
         f'<text x="{left + wide}" y="{upper + high + 30}" text-anchor="end">{axis}</text>',

@@ -41,6 +41,7 @@ fn world(more: &[(String, String)]) -> World {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let stand_ins = runtime.block_on(StandIns::start(0)).unwrap();
     let mut environment = stand_ins.environment();
+    environment.retain(|(name, _)| !more.iter().any(|(other, _)| other == name));
     environment.extend(more.iter().cloned());
     // Nothing that is remembered is looked up again while it is measured.
     for name in ["CACHE__TTL_SECONDS", "PROVIDER_COGNITO__JWKS_TTL_SECONDS"] {
@@ -251,8 +252,8 @@ fn cache(criterion: &mut Criterion) {
 /// What grows, and what it costs: pools, and the size of the token and of the event.
 fn growth(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("growth");
-    for pools in [2, 5, 10] {
-        let more: Vec<(String, String)> = (2..pools)
+    for pools in [1, 2, 5, 10] {
+        let mut more: Vec<(String, String)> = (2..pools)
             .flat_map(|number| {
                 let pool = format!("SMAC__AUTH__PROVIDER_COGNITO__USERPOOLS__POOL{number}");
                 [
@@ -262,6 +263,11 @@ fn growth(criterion: &mut Criterion) {
                 ]
             })
             .collect();
+        if pools == 1 {
+            let second = "SMAC__AUTH__PROVIDER_COGNITO__USERPOOLS__SECONDARY";
+            let blank = |name| (format!("{second}__{name}"), String::new());
+            more.extend(["USERPOOL_ID", "APP_CLIENT_ID", "DOMAIN"].map(blank));
+        }
         let world = world(&more);
         let event = sample("rest-request-id-token").to_string();
         group.bench_function(BenchmarkId::new("pools", pools), |bencher| bencher.iter(|| assert!(world.ask(&event))));

@@ -9,14 +9,10 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use smac_local::deployment::{Pool, SERVICE, SERVICE_TOKEN, environment};
-use smac_local::keys::Key;
 use smac_local::stand_ins::StandIns;
 use smac_local::token::{Token, Use};
 
@@ -71,7 +67,7 @@ impl Bench {
         let rows = tokio::task::spawn_blocking(move || measure(&subjects, &base_url, runs, starts, calls))
             .await
             .map_err(|error| Problem::new("measuring", error))??;
-        let verification = bare_verification();
+        let verification = bare_verification(&binaries)?;
         print(&table(&rows, verification))?;
         if let Some(path) = svg {
             std::fs::write(&path, plot::bars(&rows)).map_err(|error| Problem::new(path.display(), error))?;
@@ -229,25 +225,13 @@ fn tokens(token_use: Use, count: usize) -> Vec<String> {
         .collect()
 }
 
-/// The median time of the arithmetic of RS256 alone, in this process.
-fn bare_verification() -> Duration {
-    let jwk = Key::Primary.jwk();
-    let part = |name: &str| {
-        URL_SAFE_NO_PAD.decode(jwk.get(name).and_then(Value::as_str).unwrap_or_default()).unwrap_or_default()
-    };
-    let key = RsaPublicKeyComponents { n: part("n"), e: part("e") };
-    let token = Token::id().sign();
-    let (message, signature) = token.rsplit_once('.').unwrap_or_default();
-    let signature = URL_SAFE_NO_PAD.decode(signature).unwrap_or_default();
-    let mut times: Vec<Duration> = (0..5000)
-        .map(|_| {
-            let began = Instant::now();
-            let _ = std::hint::black_box(key.verify(&RSA_PKCS1_2048_8192_SHA256, message.as_bytes(), &signature));
-            began.elapsed()
-        })
-        .collect();
-    times.sort();
-    times.get(times.len() / 2).copied().unwrap_or_default()
+/// The median time of the arithmetic of RS256 alone, in a process of its own that is built as what is timed.
+fn bare_verification(binaries: &Path) -> Result<Duration, Problem> {
+    let command = binaries.join("bare-verification");
+    let output =
+        std::process::Command::new(&command).output().map_err(|error| Problem::new(command.display(), error))?;
+    let nanoseconds = String::from_utf8_lossy(&output.stdout).trim().parse();
+    Ok(Duration::from_nanos(nanoseconds.map_err(|error| Problem::new(command.display(), error))?))
 }
 
 fn table(rows: &[Row], verification: Duration) -> String {

@@ -221,10 +221,13 @@ impl Variables {
 fn nearest(key: &str) -> Option<String> {
     let pool = key.strip_prefix(cognito::POOLS).and_then(|rest| rest.split_once("__")).map(|(pool, _)| pool);
     let pool = pool.filter(|pool| !pool.is_empty()).unwrap_or("PRIMARY");
+    let length = key.chars().count();
     VARIABLES
         .iter()
         .map(|(name, _)| (*name).to_owned())
         .chain(POOL_VARIABLES.iter().map(|(name, _)| format!("{}{pool}__{name}", cognito::POOLS)))
+        // Names are no nearer than their lengths, and a comparison takes the product of these.
+        .filter(|name| name.len().abs_diff(length) <= name.len() / 2)
         .map(|name| (strsim::damerau_levenshtein(key, &name), name))
         .min()
         .filter(|(distance, name)| *distance <= name.len() / 2)

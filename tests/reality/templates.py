@@ -54,6 +54,7 @@ def rest(name):
         name: (part["type"], part["authorizerResultTtlInSeconds"], part.get("identitySource"))
         for name, part in definitions.items()
     }
+    check(f"{name}: stages", [stage["StageName"] for stage in of_type(resources, "AWS::ApiGateway::Stage")], ["prod"])
     responses = body["x-amazon-apigateway-gateway-responses"]
     cors = "gatewayresponse.header.Access-Control-Allow-Origin"
     kinds = ["ACCESS_DENIED", "DEFAULT_4XX", "DEFAULT_5XX", "UNAUTHORIZED"]
