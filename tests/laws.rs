@@ -113,6 +113,10 @@ enum Mutation {
 impl Mutation {
     fn of(&self, token: &str) -> String {
         let mut chars: Vec<char> = token.chars().collect();
+        // All of it may have been cut off before.
+        if chars.is_empty() {
+            return token.to_owned();
+        }
         match self {
             Self::Change(at, to) => {
                 let at = at.index(chars.len());
