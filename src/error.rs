@@ -174,4 +174,9 @@ mod tests {
             assert!(code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'), "{code}");
         }
     }
+
+    #[test]
+    fn a_refusal_is_shown_as_its_code() {
+        assert_eq!(Refusal::from(Unauthorized::TokenExpired).to_string(), "token_expired");
+    }
 }

@@ -221,6 +221,9 @@ async fn errors_of_secrets_manager_are_ours_and_some_pass() {
         (status(400, "DecryptionFailure"), false, 1),
         (status(400, "InvalidParameterException"), false, 1),
         (status(400, "InvalidRequestException"), false, 1),
+        // Either word alone does not say that it is gone.
+        (Fault::Status(400, error("InvalidRequestException", "a rotation is scheduled")), false, 1),
+        (Fault::Status(400, error("InvalidRequestException", "a version was deleted")), false, 1),
         (status(400, "UnrecognizedClientException"), false, 1),
         (Fault::Garbage, false, 1),
         (Fault::Huge(200_000), false, 1),

@@ -315,6 +315,11 @@ fn every_mistake_in_one_go_and_no_value_in_any() {
         ]
     );
     assert!(found.iter().all(|mistake| !mistake.contains("secret")), "{found:?}");
+    // As an error of the library's, all in one line.
+    let shown = with(&[("MODE", "x"), ("PROVIDER", "y")]).unwrap_err().to_string();
+    let [mode, provider] = shown.split("; ").collect::<Vec<_>>().try_into().unwrap();
+    assert!(mode.starts_with("SMAC__AUTH__MODE: must be "), "{shown}");
+    assert!(provider.starts_with("SMAC__AUTH__PROVIDER: must be "), "{shown}");
     let domain = format!("{POOL}DOMAIN");
     assert_eq!(mistakes(&[(&domain, "http://secret.example")]), [format!("{domain}: must be https")]);
 }
