@@ -166,8 +166,7 @@ fn sort(error: &SdkError<GetSecretValueError, HttpResponse>) -> Found<SecretVers
         SdkError::DispatchFailure(failure) if failure.is_timeout() => ("timed out", true),
         SdkError::DispatchFailure(failure) if failure.is_io() => ("connection failed", true),
         SdkError::DispatchFailure(_) => ("no credentials, or the answer is too large", false),
-        SdkError::ResponseError(_) => ("unreadable answer", status >= 500),
-        SdkError::ServiceError(_) | _ => ("refused", is_passing_refusal(status, code)),
+        SdkError::ResponseError(_) | SdkError::ServiceError(_) | _ => ("refused", is_passing_refusal(status, code)),
     };
     // The code comes from outside: no more of it than a name.
     let code: String = code.chars().filter(char::is_ascii_alphanumeric).take(64).collect();

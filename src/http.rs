@@ -232,3 +232,15 @@ fn build(roots: Option<Roots>) -> Option<Client> {
         .build()
         .ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::HttpError;
+
+    #[test]
+    fn the_log_tells_errors_apart() {
+        let all = [HttpError::Connection, HttpError::TimedOut, HttpError::TooLarge, HttpError::Unsendable];
+        let texts = all.map(|error| error.to_string());
+        assert_eq!(texts, ["connection failed", "timed out", "answer too large", "request can't be sent"]);
+    }
+}
