@@ -152,11 +152,9 @@ fn write_line(line: &[u8]) {
 fn start_log(level: Option<&str>) {
     // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
     let level = match level.map(str::to_ascii_uppercase).as_deref() {
-        Some("TRACE") => LevelFilter::TRACE,
-        Some("DEBUG") => LevelFilter::DEBUG,
-        Some("WARN") => LevelFilter::WARN,
         Some("ERROR" | "FATAL") => LevelFilter::ERROR,
-        _ => LevelFilter::INFO,
+        // There is nothing to say below a warning.
+        _ => LevelFilter::WARN,
     };
     let ours = Targets::new().with_target(env!("CARGO_CRATE_NAME"), level);
     let format = tracing_subscriber::fmt::layer().json().with_writer(std::io::stdout).flatten_event(true);
@@ -171,4 +169,27 @@ fn log_panic(panic: &PanicHookInfo<'_>) {
 
 fn value_of<'a>(environment: &'a [(String, String)], name: &str) -> Option<&'a str> {
     environment.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use super::*;
+
+    #[test]
+    #[allow(clippy::panic, reason = "that is what it is about")]
+    fn a_panics_place_is_logged_and_not_its_message() -> std::io::Result<()> {
+        let (mut reader, writer) = std::io::pipe()?;
+        let subscriber = tracing_subscriber::fmt().json().with_writer(Arc::new(writer)).finish();
+        tracing::subscriber::with_default(subscriber, || {
+            std::panic::set_hook(Box::new(log_panic));
+            assert!(std::panic::catch_unwind(|| panic!("a token")).is_err());
+            drop(std::panic::take_hook());
+        });
+        let mut log = String::new();
+        reader.read_to_string(&mut log)?;
+        assert!(log.contains("panicked") && log.contains("src/main.rs:") && !log.contains("a token"), "{log}");
+        Ok(())
+    }
 }

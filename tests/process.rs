@@ -104,6 +104,14 @@ async fn warnings_are_logged_and_it_starts() {
     let (status, log) = process.terminate().await;
     let line: Value = serde_json::from_str(log.trim()).unwrap();
     assert_eq!((status, line["level"].clone(), line["variable"].clone()), (Some(0), json!("WARN"), json!(more[0].0)));
+
+    for (level, is_logged) in [("debug", true), ("WARN", true), ("error", false), ("FATAL", false)] {
+        let environment = with(stand_ins.environment(), &more);
+        let process = Process::start(&with(environment, &[("AWS_LAMBDA_LOG_LEVEL", level)])).await;
+        process.wait_for_polls(1).await;
+        let (status, log) = process.terminate().await;
+        assert_eq!((status, !log.is_empty()), (Some(0), is_logged), "{level}: {log}");
+    }
 }
 
 #[tokio::test]
