@@ -178,6 +178,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_invocations_end_is_on_the_timers_clock() {
+        let left = |end| deadline(end).map(|end| end.saturating_duration_since(Instant::now()).as_secs());
+        // A second for a machine that is busy.
+        assert!(matches!(left(SystemTime::now() + Duration::from_secs(100)), Some(98..=100)));
+        assert_eq!(left(SystemTime::UNIX_EPOCH), Some(0));
+    }
+
+    #[test]
     #[allow(clippy::panic, reason = "that is what it is about")]
     fn a_panics_place_is_logged_and_not_its_message() -> std::io::Result<()> {
         let (mut reader, writer) = std::io::pipe()?;
