@@ -14,7 +14,7 @@ use std::fmt;
 use std::future::Future;
 use std::hash::Hash;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use moka::sync::Cache;
@@ -204,14 +204,14 @@ impl Allowance {
 /// A bound on the look-ups that each caller can cause whose keys are real, but many: 1,000 at once and 600 a minute in
 /// the long run, whether they find something or not.
 pub struct Callers {
-    allowances: Cache<String, Arc<Allowance>>,
+    allowances: LazyCache<String, Arc<Allowance>>,
 }
 
 impl Callers {
     /// Remembers so many callers. Whoever is forgotten has the whole allowance again.
     #[must_use]
     pub fn new(capacity: u64) -> Self {
-        Self { allowances: Cache::new(capacity) }
+        Self { allowances: lazy_cache(capacity) }
     }
 
     /// Takes one look-up of this caller's, if there is one left.
@@ -480,12 +480,24 @@ fn is_younger(at: Option<SystemTime>, now: SystemTime, period: Duration) -> bool
     at.and_then(|at| now.duration_since(at).ok()).is_some_and(|age| age < period)
 }
 
+/// A cache that is made when it is first used. It comes with queues of a hundred kilobytes, which a process that sees
+/// no such request need not set up, and no process before its key sets are on their way.
+type LazyCache<K, V> = LazyLock<Cache<K, V>, Box<dyn FnOnce() -> Cache<K, V> + Send>>;
+
+fn lazy_cache<K, V>(capacity: u64) -> LazyCache<K, V>
+where
+    K: Hash + Eq + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    LazyLock::new(Box::new(move || Cache::new(capacity)))
+}
+
 /// A bounded number of slots by key.
 ///
 /// When it is full, a new key takes the place of an old one only if it is asked for more often (TinyLFU), so
 /// that a flood of invented keys neither fills the memory nor pushes out what is in use.
 pub struct Lookup<K, V> {
-    slots: Cache<K, Arc<Slot<V>>>,
+    slots: LazyCache<K, Arc<Slot<V>>>,
 }
 
 impl<K, V> Lookup<K, V>
@@ -496,7 +508,7 @@ where
     /// Room for so many slots.
     #[must_use]
     pub fn new(capacity: u64) -> Self {
-        Self { slots: Cache::new(capacity) }
+        Self { slots: lazy_cache(capacity) }
     }
 
     /// The slot of a key, made if there is none.
