@@ -77,26 +77,30 @@ fn compose(environment: Vec<(String, String)>) -> Result<Authorizer, Mistakes> {
 
 /// Serves invocations until Lambda ends the process.
 async fn run(authorizer: Arc<Authorizer>) -> ExitCode {
-    authorizer.warm_up().await;
-    let handler = service_fn(move |event| {
-        let authorizer = Arc::clone(&authorizer);
-        handle(authorizer, event)
-    });
     let Ok(mut end) = signal(SignalKind::terminate()) else {
         tracing::error!("SIGTERM can't be waited for");
         return ExitCode::FAILURE;
     };
+    // A task of its own: whenever the future that the scheduler blocks on is woken, the scheduler asks the kernel for
+    // events first, which would be three system calls an invocation.
+    let serving = tokio::spawn(serve(authorizer));
     tokio::select! {
         _ = end.recv() => ExitCode::SUCCESS,
-        result = Runtime::new(handler).run_concurrent() => match result {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(_) => {
+        result = serving => match result {
+            Ok(Ok(())) => ExitCode::SUCCESS,
+            Ok(Err(_)) | Err(_) => {
                 // What it says may hold parts of an event.
                 tracing::error!("the Lambda runtime ended");
                 ExitCode::FAILURE
             }
         },
     }
+}
+
+async fn serve(authorizer: Arc<Authorizer>) -> Result<(), lambda_runtime::Error> {
+    authorizer.warm_up().await;
+    let handler = service_fn(move |event| handle(Arc::clone(&authorizer), event));
+    Runtime::new(handler).run_concurrent().await
 }
 
 /// An invocation: decides, logs, answers.
