@@ -1,5 +1,7 @@
-//! A Runtime API that times a function process: one blocking thread for each of its connections, so that nothing is
-//! handed over between the moment that an answer comes and the moment that is noted.
+//! A Runtime API that times a function process: from the last byte of an event sent to the last byte of its answer read.
+//!
+//! There is one blocking thread for each of its connections, and the times are taken right beside the system calls: what
+//! this program does before and after is nobody's time.
 
 use std::collections::HashMap;
 use std::fs;
@@ -105,9 +107,23 @@ impl Verdict {
 
 struct Work {
     events: Mutex<Receiver<(u64, Arc<str>)>>,
-    sent: Mutex<HashMap<u64, Instant>>,
+    sent: Mutex<HashMap<u64, Sent>>,
     told: Sender<Told>,
     has_started: AtomicBool,
+}
+
+/// When the system was told to send an event, and when it said that it has.
+#[derive(Clone, Copy)]
+struct Sent {
+    from: Instant,
+    to: Instant,
+}
+
+impl Sent {
+    /// The time from then on. An answer on another connection may be there before the system has said anything.
+    fn until(self, at: Instant) -> Duration {
+        at.checked_duration_since(self.to).unwrap_or_else(|| at - self.from)
+    }
 }
 
 impl Function {
@@ -243,10 +259,10 @@ fn processor_time(process: u32) -> io::Result<Duration> {
 fn serve(stream: TcpStream, work: &Work) {
     let _ = stream.set_nodelay(true);
     let Ok(mut writer) = stream.try_clone() else { return };
-    let mut reader = BufReader::with_capacity(1 << 16, stream);
+    let mut reader = BufReader::with_capacity(1 << 16, Timed { stream, read_at: Instant::now() });
     while let Ok((path, body)) = read_request(&mut reader) {
-        let at = Instant::now();
-        let answer = if path.ends_with("/invocation/next") {
+        let at = reader.get_ref().read_at;
+        if path.ends_with("/invocation/next") {
             if !work.has_started.swap(true, Ordering::Relaxed) {
                 let _ = work.told.send(Told::Started(at));
             }
@@ -259,19 +275,39 @@ fn serve(stream: TcpStream, work: &Work) {
                 deadline.as_millis(),
                 event.len(),
             );
-            lock(&work.sent).insert(number, Instant::now());
-            head
+            let from = Instant::now();
+            lock(&work.sent).insert(number, Sent { from, to: from });
+            if writer.write_all(head.as_bytes()).is_err() {
+                return;
+            }
+            // It is gone if the answer came on another connection meanwhile.
+            if let Some(sent) = lock(&work.sent).get_mut(&number) {
+                sent.to = Instant::now();
+            }
         } else {
             let number = path.rsplit('/').nth(1).and_then(|text| text.parse().ok()).unwrap_or_default();
             if let Some(sent) = lock(&work.sent).remove(&number) {
                 let verdict = Verdict::of(path.ends_with("/response"), &body);
-                let _ = work.told.send(Told::Answered(Answered { number, after: at - sent, verdict }));
+                let _ = work.told.send(Told::Answered(Answered { number, after: sent.until(at), verdict }));
             }
-            "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n".to_owned()
-        };
-        if writer.write_all(answer.as_bytes()).is_err() {
-            return;
+            if writer.write_all(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n").is_err() {
+                return;
+            }
         }
+    }
+}
+
+/// A connection that knows when something was read from it last.
+struct Timed {
+    stream: TcpStream,
+    read_at: Instant,
+}
+
+impl io::Read for Timed {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.stream.read(buffer)?;
+        self.read_at = Instant::now();
+        Ok(count)
     }
 }
 
@@ -280,7 +316,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 /// The path and the body of a request; bodies come whole or in chunks.
-fn read_request(reader: &mut BufReader<TcpStream>) -> io::Result<(String, Vec<u8>)> {
+fn read_request(reader: &mut BufReader<Timed>) -> io::Result<(String, Vec<u8>)> {
     let first = read_line(reader)?;
     let path = first.split(' ').nth(1).unwrap_or_default().to_owned();
     let (mut length, mut is_chunked) = (0, false);
@@ -310,7 +346,7 @@ fn read_request(reader: &mut BufReader<TcpStream>) -> io::Result<(String, Vec<u8
     }
 }
 
-fn read_line(reader: &mut BufReader<TcpStream>) -> io::Result<String> {
+fn read_line(reader: &mut BufReader<Timed>) -> io::Result<String> {
     let mut line = String::new();
     if reader.read_line(&mut line)? == 0 {
         return Err(io::ErrorKind::UnexpectedEof.into());
