@@ -334,7 +334,8 @@ impl<V: Clone> Slot<V> {
     {
         // Dated from before the question, since the answer may be as old as that.
         let asked_at = rules.clock.now();
-        let found = look_up().await;
+        // On the heap: it is some ten kilobytes, which the future of each request would have room for, and be moved with.
+        let found = Box::pin(look_up()).await;
         self.known().learn(found, asked_at, rules.clock.now(), limits.ends, forced);
         self.landed.fetch_add(1, Ordering::AcqRel);
     }
