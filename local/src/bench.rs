@@ -45,11 +45,13 @@ struct Subject {
     command: Vec<String>,
     environment: Vec<(String, String)>,
     events: Vec<String>,
+    is_peer: bool,
 }
 
 /// A line of the table.
 struct Row {
     name: &'static str,
+    is_peer: bool,
     /// From the start of the process to its first question for work.
     start: Duration,
     figures: Figures,
@@ -100,35 +102,41 @@ impl Bench {
                 command: binary("empty-handler"),
                 environment: with(&[]),
                 events: id_tokens.clone(),
+                is_peer: false,
             },
             Subject {
                 name: "ID tokens, all distinct",
                 command: ours(),
                 environment: with(&[]),
                 events: id_tokens.clone(),
+                is_peer: false,
             },
             Subject {
                 name: "ID tokens, keys configured",
                 command: ours(),
                 environment: configured,
                 events: id_tokens.clone(),
+                is_peer: false,
             },
             Subject {
                 name: "an access token, userInfo remembered",
                 command: ours(),
                 environment: with(&[]),
                 events: tokens(Use::Access, 1),
+                is_peer: false,
             },
             Subject {
                 name: "a service's pair, secret remembered",
                 command: ours(),
                 environment: with(&[]),
                 events: vec![event(&json!({ "SMAC-Principal": SERVICE, "SMAC-Token": SERVICE_TOKEN }))],
+                is_peer: false,
             },
         ];
         if self.peers {
             for (name, command) in peers::install()? {
-                subjects.push(Subject { name, command, environment: with(&[]), events: id_tokens.clone() });
+                let (environment, events) = (with(&[]), id_tokens.clone());
+                subjects.push(Subject { name, command, environment, events, is_peer: true });
             }
         }
         Ok(subjects)
@@ -182,7 +190,7 @@ fn measure(
     let row = |(subject, (mut starts, figures)): (&Subject, (Vec<Duration>, Vec<Figures>))| {
         starts.sort();
         let start = starts.get(starts.len() / 2).copied().unwrap_or_default();
-        Row { name: subject.name, start, figures: Figures::median(&figures) }
+        Row { name: subject.name, is_peer: subject.is_peer, start, figures: Figures::median(&figures) }
     };
     Ok(subjects.iter().zip(all).map(row).collect())
 }
@@ -242,7 +250,7 @@ fn table(rows: &[Row], verification: Duration) -> String {
             .to_owned(),
         "| --- | --- | --- | --- | --- | --- | --- | --- |".to_owned(),
     ];
-    for Row { name, start, figures } in rows {
+    for Row { name, start, figures, .. } in rows {
         lines.push(format!(
             "| {name} | {:.1} | {:.2} | {:.0} | {:.0} | {:.0} | {:.1} | {:.1} |",
             millis(*start),
@@ -256,16 +264,25 @@ fn table(rows: &[Row], verification: Duration) -> String {
     }
     lines.push(String::new());
     lines.push(format!("A bare RS256 verification: {:.0} us.", micros(verification)));
-    if let Some(Row { figures: empty, start: empty_start, .. }) = rows.first() {
-        let floor = empty.p50 + verification;
-        let cpu_floor = empty.cpu + verification;
-        for Row { name, start, figures } in rows.iter().skip(1) {
-            lines.push(format!(
-                "{name}: start {:.2} x the empty handler's; p50 {:.2} x and CPU {:.2} x (empty handler + bare verification).",
-                start.as_secs_f64() / empty_start.as_secs_f64(),
-                figures.p50.as_secs_f64() / floor.as_secs_f64(),
-                figures.cpu.as_secs_f64() / cpu_floor.as_secs_f64(),
-            ));
+    let ratio = |one: Duration, other: Duration| one.as_secs_f64() / other.as_secs_f64();
+    if let [Row { figures: empty, start: empty_start, .. }, others @ ..] = rows {
+        let ours = others.first();
+        for Row { name, is_peer, start, figures } in others {
+            lines.push(match ours.filter(|_| *is_peer) {
+                None => format!(
+                    "{name}: start {:.2} x the empty handler's; p50 {:.2} x and CPU {:.2} x (empty handler + bare verification).",
+                    ratio(*start, *empty_start),
+                    ratio(figures.p50, empty.p50 + verification),
+                    ratio(figures.cpu, empty.cpu + verification),
+                ),
+                Some(ours) => format!(
+                    "{name}: start {:.1} x, p50 {:.2} x and CPU {:.2} x those of {}.",
+                    ratio(*start, ours.start),
+                    ratio(figures.p50, ours.figures.p50),
+                    ratio(figures.cpu, ours.figures.cpu),
+                    ours.name,
+                ),
+            });
         }
     }
     lines.join("\n")

@@ -1,7 +1,9 @@
-//! A Runtime API that times a function process: from the last byte of an event sent to the last byte of its answer read.
+//! A Runtime API that times a function process: from when an event is handed to the system, until the last byte of its
+//! answer is read.
 //!
 //! There is one blocking thread for each of its connections, and the times are taken right beside the system calls: what
-//! this program does before and after is nobody's time.
+//! this program does before and after is nobody's time. When the system has sent an event would be too late to begin:
+//! the function may well run before this program is told.
 
 use std::collections::HashMap;
 use std::fs;
@@ -107,23 +109,9 @@ impl Verdict {
 
 struct Work {
     events: Mutex<Receiver<(u64, Arc<str>)>>,
-    sent: Mutex<HashMap<u64, Sent>>,
+    sent: Mutex<HashMap<u64, Instant>>,
     told: Sender<Told>,
     has_started: AtomicBool,
-}
-
-/// When the system was told to send an event, and when it said that it has.
-#[derive(Clone, Copy)]
-struct Sent {
-    from: Instant,
-    to: Instant,
-}
-
-impl Sent {
-    /// The time from then on. An answer on another connection may be there before the system has said anything.
-    fn until(self, at: Instant) -> Duration {
-        at.checked_duration_since(self.to).unwrap_or_else(|| at - self.from)
-    }
 }
 
 impl Function {
@@ -275,20 +263,15 @@ fn serve(stream: TcpStream, work: &Work) {
                 deadline.as_millis(),
                 event.len(),
             );
-            let from = Instant::now();
-            lock(&work.sent).insert(number, Sent { from, to: from });
+            lock(&work.sent).insert(number, Instant::now());
             if writer.write_all(head.as_bytes()).is_err() {
                 return;
-            }
-            // It is gone if the answer came on another connection meanwhile.
-            if let Some(sent) = lock(&work.sent).get_mut(&number) {
-                sent.to = Instant::now();
             }
         } else {
             let number = path.rsplit('/').nth(1).and_then(|text| text.parse().ok()).unwrap_or_default();
             if let Some(sent) = lock(&work.sent).remove(&number) {
                 let verdict = Verdict::of(path.ends_with("/response"), &body);
-                let _ = work.told.send(Told::Answered(Answered { number, after: sent.until(at), verdict }));
+                let _ = work.told.send(Told::Answered(Answered { number, after: at - sent, verdict }));
             }
             if writer.write_all(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n").is_err() {
                 return;
