@@ -9,7 +9,7 @@ CRITERION = Path(__file__).parent.parent / "target" / "criterion"
 # Title, what is on the x axis, and the folders of Criterion with a point each.
 CURVES = [
     ("configured pools", "pools", "growth/pools", [1, 2, 5, 10]),
-    ("entries in the cache", "entries, one miss", "cache/miss", [10, 100, 1000, 10_000]),
+    ("remembered services", "services, asked about in turn", "growth/services", [10, 100, 1000, 10_000]),
     ("size of the token", "KiB more", "growth/token, KiB more", [1, 2, 4, 8, 16, 32]),
     ("size of the event", "KiB more", "growth/event, KiB more", [1, 2, 4, 8, 16, 32]),
 ]

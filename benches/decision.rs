@@ -22,9 +22,10 @@ use smac_lambda_authorizer::principal::Principal;
 use smac_lambda_authorizer::telemetry::Trace;
 use smac_lambda_authorizer::token::Tokens;
 use smac_lambda_authorizer::{Authorizer, Settings, answer, error, policy};
+use smac_local::deployment::{SECRETS_PREFIX, SERVICE_TOKEN};
 use smac_local::event::{Overrides, render};
 use smac_local::keys::Key;
-use smac_local::stand_ins::StandIns;
+use smac_local::stand_ins::{StandIns, Upstream};
 use smac_local::token::{Token, Use};
 use tokio::runtime::Runtime;
 
@@ -34,7 +35,7 @@ const DISTINCT_TOKENS: usize = 2000;
 struct World {
     runtime: Runtime,
     authorizer: Arc<Authorizer>,
-    _stand_ins: StandIns,
+    stand_ins: StandIns,
 }
 
 fn world(more: &[(String, String)]) -> World {
@@ -51,7 +52,7 @@ fn world(more: &[(String, String)]) -> World {
     let http = HttpClient::new(settings.upstream_timeout, None);
     let authorizer = Arc::new(Authorizer::new(settings, http, Clock::system()));
     runtime.block_on(authorizer.warm_up());
-    World { runtime, authorizer, _stand_ins: stand_ins }
+    World { runtime, authorizer, stand_ins }
 }
 
 impl World {
@@ -217,26 +218,34 @@ fn cache(criterion: &mut Criterion) {
         for key in keys.iter() {
             runtime.block_on(ask(Arc::clone(&lookup), Arc::clone(&rules), key.clone()));
         }
-        for callers in [1, 64] {
-            group.throughput(Throughput::Elements(callers));
-            group.bench_function(BenchmarkId::new(format!("hit, {callers} callers"), entries), |bencher| {
-                let mut number = 0_usize;
-                bencher.iter(|| {
-                    number += 1;
-                    let tasks: Vec<_> = (0..callers as usize)
-                        .map(|caller| {
-                            let key = keys[(number * 31 + caller) % keys.len()].clone();
-                            runtime.spawn(ask(Arc::clone(&lookup), Arc::clone(&rules), key))
-                        })
-                        .collect();
-                    runtime.block_on(async {
-                        for task in tasks {
-                            assert_eq!(task.await.unwrap(), Some(7));
-                        }
-                    });
+        group.throughput(Throughput::Elements(1));
+        group.bench_function(BenchmarkId::new("hit, 1 caller", entries), |bencher| {
+            let mut number = 0_usize;
+            bencher.iter(|| {
+                number += 31;
+                let key = keys[number % keys.len()].clone();
+                assert_eq!(runtime.block_on(ask(Arc::clone(&lookup), Arc::clone(&rules), key)), Some(7));
+            });
+        });
+        // Tasks on two threads: most of that is their spawning, and the same for any number of entries.
+        group.throughput(Throughput::Elements(64));
+        group.bench_function(BenchmarkId::new("hit, 64 callers", entries), |bencher| {
+            let mut number = 0_usize;
+            bencher.iter(|| {
+                number += 1;
+                let tasks: Vec<_> = (0..64)
+                    .map(|caller| {
+                        let key = keys[(number * 31 + caller) % keys.len()].clone();
+                        runtime.spawn(ask(Arc::clone(&lookup), Arc::clone(&rules), key))
+                    })
+                    .collect();
+                runtime.block_on(async {
+                    for task in tasks {
+                        assert_eq!(task.await.unwrap(), Some(7));
+                    }
                 });
             });
-        }
+        });
         group.throughput(Throughput::Elements(1));
         group.bench_function(BenchmarkId::new("miss", entries), |bencher| {
             let mut number = 0_u64;
@@ -249,7 +258,7 @@ fn cache(criterion: &mut Criterion) {
     }
 }
 
-/// What grows, and what it costs: pools, and the size of the token and of the event.
+/// What grows, and what it costs: pools, remembered services, and the size of the token and of the event.
 fn growth(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("growth");
     for pools in [1, 2, 5, 10] {
@@ -271,6 +280,26 @@ fn growth(criterion: &mut Criterion) {
         let world = world(&more);
         let event = sample("rest-request-id-token").to_string();
         group.bench_function(BenchmarkId::new("pools", pools), |bencher| bencher.iter(|| assert!(world.ask(&event))));
+    }
+    for services in [10, 100, 1000, 10_000] {
+        let world = world(&[("SMAC__AUTH__CACHE__CAPACITY".to_owned(), "20000".to_owned())]);
+        let mut event = sample("rest-request-automation");
+        let events: Vec<String> = (0..services)
+            .map(|number| {
+                let service = format!("service-{number}");
+                let secret = json!({ "id": service, "token": SERVICE_TOKEN }).to_string();
+                world.stand_ins.set_secret(&format!("{SECRETS_PREFIX}/{service}"), Some(&secret), 0);
+                event["headers"]["SMAC-Principal"] = service.as_str().into();
+                event["multiValueHeaders"]["SMAC-Principal"] = json!([service]);
+                event.to_string()
+            })
+            .collect();
+        assert!(events.iter().all(|event| world.ask(event)));
+        let mut next = events.iter().cycle();
+        group.bench_function(BenchmarkId::new("services", services), |bencher| {
+            bencher.iter(|| assert!(world.ask(next.next().unwrap())));
+        });
+        assert_eq!(world.stand_ins.calls(Upstream::Secret), services);
     }
     let world = world(&[]);
     for kilobytes in [1, 2, 4, 8, 16, 32] {

@@ -53,6 +53,8 @@ impl Process {
         tokio::spawn(serve(listener, Arc::clone(&queue)));
         let mut child = Command::new(env!("CARGO_BIN_EXE_smac-lambda-authorizer"))
             .env_clear()
+            // Where what it runs is counted, if it is.
+            .envs(std::env::var_os("LLVM_PROFILE_FILE").map(|file| ("LLVM_PROFILE_FILE", file)))
             .envs(environment.iter().map(|(name, value)| (name, value)))
             .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
             .env("AWS_LAMBDA_FUNCTION_NAME", "function")
