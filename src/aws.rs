@@ -24,8 +24,8 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use tokio::sync::OnceCell;
+use tracing::Dispatch;
 use tracing::instrument::WithSubscriber as _;
-use tracing::subscriber::NoSubscriber;
 use zeroize::Zeroizing;
 
 use crate::error::Fault;
@@ -84,7 +84,7 @@ impl SecretsManager {
     /// [`Fault::SecretMalformed`] for a binary secret, else [`Fault::SecretsUnavailable`]; passing if there was no
     /// connection, no answer in time, throttling, a 5xx, or the function's credentials were over.
     pub async fn get(&self, name: &str, stage: Stage, budget: &Budget) -> Found<SecretVersion> {
-        let asked = self.ask(name, stage, budget).with_subscriber(NoSubscriber::default());
+        let asked = self.ask(name, stage, budget).with_subscriber(Dispatch::none());
         let asked = tokio::time::timeout_at(budget.deadline(), asked).await;
         let output = match asked {
             Ok(Ok(output)) => output,

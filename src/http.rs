@@ -13,8 +13,8 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::time::Instant;
+use tracing::Dispatch;
 use tracing::instrument::WithSubscriber as _;
-use tracing::subscriber::NoSubscriber;
 use url::Url;
 
 /// The most that is read of an answer. Secrets and userInfo answers are at most 64 KiB, key sets a few KiB.
@@ -170,8 +170,9 @@ impl HttpClient {
                 done => done,
             }
         };
-        // What the libraries beneath would log is not ours to answer for.
-        let attempts = attempts.with_subscriber(NoSubscriber::default());
+        // What the libraries beneath would log is not ours to answer for. Not a subscriber that takes nothing: it would be
+        // registered for each call, and every log statement of the process weighed again.
+        let attempts = attempts.with_subscriber(Dispatch::none());
         tokio::time::timeout_at(budget.deadline, attempts).await.unwrap_or(Err(HttpError::TimedOut))
     }
 
