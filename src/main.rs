@@ -82,7 +82,7 @@ async fn run(authorizer: Arc<Authorizer>) -> ExitCode {
         return ExitCode::FAILURE;
     };
     // A task of its own: whenever the future that the scheduler blocks on is woken, the scheduler asks the kernel for
-    // events first, which would be three system calls an invocation.
+    // events first, which would be two system calls an invocation.
     let serving = tokio::spawn(serve(authorizer));
     tokio::select! {
         _ = end.recv() => ExitCode::SUCCESS,
@@ -97,6 +97,7 @@ async fn run(authorizer: Arc<Authorizer>) -> ExitCode {
     }
 }
 
+/// Fetches the key sets, and then asks for work for as long as there is any.
 async fn serve(authorizer: Arc<Authorizer>) -> Result<(), lambda_runtime::Error> {
     authorizer.warm_up().await;
     let handler = service_fn(move |event| handle(Arc::clone(&authorizer), event));
