@@ -1,33 +1,21 @@
 //! Nothing secret is told: not by the function's log at any level, and not by any library's, with everything switched
 //! on. All that is sent and stored is searched for in all that is written.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::string_slice,
-    reason = "a test that panics has failed"
-)]
-
-#[path = "support/attacks.rs"]
-mod attacks;
-#[path = "support/runtime_api.rs"]
-mod runtime_api;
-mod support;
-
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use runtime_api::Process;
 use serde_json::{Value, json};
 use smac_local::deployment::{EMAIL, Pool, SECRETS_PREFIX, SERVICE, SERVICE_ID, SERVICE_TOKEN, SUBJECT};
 use smac_local::stand_ins::{Fault, StandIns, Upstream};
 use smac_local::token::{Token, Use, now};
-use support::{bearer, pair, request, world};
 use tracing_subscriber::layer::SubscriberExt as _;
+
+use crate::support::own_process::in_its_own_process;
+use crate::support::runtime_api::Process;
+use crate::support::{self, attacks, bearer, block_on, pair, request, world};
 
 /// Shorter ones are in every log by chance.
 const SHORTEST: usize = 6;
@@ -146,8 +134,12 @@ impl Write for Log {
 
 /// As in a program that embeds the library and writes down all that any crate says: the AWS SDK, for one, says at TRACE
 /// what it was answered.
-#[tokio::test]
-async fn no_crate_writes_it_down() {
+#[test]
+fn no_crate_writes_it_down() {
+    in_its_own_process("secrecy::no_crate_writes_it_down", || block_on(ask_with_everything_logged()));
+}
+
+async fn ask_with_everything_logged() {
     let log = Log::default();
     let writer = log.clone();
     let layer = tracing_subscriber::fmt::layer().with_writer(move || writer.clone()).with_ansi(false);

@@ -1,20 +1,11 @@
 //! Section 4 of the contract: service principals.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::string_slice,
-    reason = "a test that panics has failed"
-)]
-
-mod support;
-
 use serde_json::{Value, json};
 use smac_local::deployment::{SERVICE, SERVICE_ID, SERVICE_TOKEN};
 use smac_local::stand_ins::{Fault, Upstream};
 use smac_local::token::{Token, now};
-use support::{World, allow, fault, request, secret_name, world};
+
+use crate::support::{self, World, allow, fault, request, secret_name, world};
 
 const PREFIX: &str = "AUTOMATION_PRINCIPALS__SECRETS_MANAGER__COMMON_PREFIX";
 const GRACE: &str = "AUTOMATION_PRINCIPALS__ROTATION_GRACE_SECONDS";

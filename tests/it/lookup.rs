@@ -1,14 +1,6 @@
 //! The one cache: fresh, stale, negative, single flight, back-off, forced refresh with cool-down. The clock is set
 //! by hand, and every look-up is counted.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::string_slice,
-    reason = "a test that panics has failed"
-)]
-
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};

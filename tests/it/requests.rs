@@ -1,19 +1,10 @@
 //! Sections 1 and 2 of the contract: events of every kind, and the credential in them.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::string_slice,
-    reason = "a test that panics has failed"
-)]
-
-mod support;
-
 use serde_json::{Value, json};
 use smac_local::deployment::{SERVICE, SERVICE_TOKEN};
 use smac_local::token::Token;
-use support::{ARN, allow, fault, pair, request, world};
+
+use crate::support::{self, ARN, allow, fault, pair, request, world};
 
 const ROUTE: &str = "arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/prod/GET/pets";
 const CONNECT: &str = "arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/prod/$connect";

@@ -1,6 +1,9 @@
 //! What the tests have in common: an authorizer against the stand-ins, events, and short ways to ask it.
 
-#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses a part of it")]
+pub mod attacks;
+pub mod own_process;
+pub mod runtime_api;
+pub mod tls;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,7 +14,7 @@ use smac_lambda_authorizer::answer::Answer;
 use smac_lambda_authorizer::http::HttpClient;
 use smac_lambda_authorizer::lookup::Clock;
 use smac_lambda_authorizer::settings::Mistakes;
-use smac_lambda_authorizer::telemetry::{Record, Upstream as Traced};
+use smac_lambda_authorizer::telemetry::Record;
 use smac_lambda_authorizer::{Authorizer, Decided, Settings};
 use smac_local::deployment::{SECRETS_PREFIX, SERVICE, SERVICE_TOKEN};
 use smac_local::stand_ins::{StandIns, Upstream};
@@ -21,6 +24,11 @@ pub const ARN: &str = "arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/pro
 pub const STAGE: &str = "arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/prod/*";
 pub const POOLS: &str = "PROVIDER_COGNITO__USERPOOLS";
 pub const UNAUTHORIZED: &str = "Unauthorized";
+
+/// For what is no async test by itself.
+pub fn block_on<F: Future>(future: F) -> F::Output {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
 
 /// The stored secret of the service.
 pub fn secret_name() -> String {
@@ -124,11 +132,6 @@ impl Told {
     /// The log line, as JSON.
     pub fn line(&self) -> Value {
         serde_json::from_slice(&self.0.record.line("test-request")).unwrap()
-    }
-
-    /// Where the answer of an upstream came from.
-    pub fn source(&self, upstream: Traced) -> &'static str {
-        self.0.record.trace.upstream(upstream).source().map_or("", |source| source.name())
     }
 }
 

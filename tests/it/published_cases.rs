@@ -4,16 +4,6 @@
 //! Where the two differ, the case says so: that verifier takes several algorithms and audiences, since it is not for
 //! Cognito alone, and a token without an end.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::string_slice,
-    reason = "a test that panics has failed"
-)]
-
-mod support;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
@@ -22,7 +12,8 @@ use smac_local::deployment::{EMAIL, Pool};
 use smac_local::keys::Key;
 use smac_local::stand_ins::{Fault, Upstream};
 use smac_local::token::{Token, Use, now, sign_raw};
-use support::{POOLS, World, parse, world};
+
+use crate::support::{self, POOLS, World, parse, world};
 
 fn unsigned(header: &str, payload: &str) -> String {
     format!("{}.{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload), "c2lnbmF0dXJl")

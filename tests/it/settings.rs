@@ -1,15 +1,5 @@
 //! Section 7 of the contract: the environment.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::string_slice,
-    reason = "a test that panics has failed"
-)]
-
-mod support;
-
 use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
@@ -21,6 +11,8 @@ use smac_lambda_authorizer::settings::{
 };
 use smac_local::deployment::{Pool, REGION};
 use smac_local::keys::Key;
+
+use crate::support;
 
 const POOL: &str = "PROVIDER_COGNITO__USERPOOLS__PRIMARY__";
 
@@ -582,7 +574,7 @@ fn known() -> Vec<(String, String)> {
 
 #[test]
 fn the_readmes_table_is_what_the_code_reads() {
-    let readme = include_str!("../README.md");
+    let readme = include_str!("../../README.md");
     let mut listed: Vec<(String, String)> = readme
         .lines()
         .filter_map(|line| line.strip_prefix("| `")?.split_once("` | "))
@@ -596,7 +588,7 @@ fn the_readmes_table_is_what_the_code_reads() {
 
 #[test]
 fn the_documents_sections_are_what_the_code_reads() {
-    let document = include_str!("../docs/configuration.md");
+    let document = include_str!("../../docs/configuration.md");
     let mut listed: Vec<(String, String)> = document
         .split("\n### `")
         .skip(1)
@@ -613,7 +605,7 @@ fn the_documents_sections_are_what_the_code_reads() {
 #[test]
 fn the_document_says_what_is_warned_of() {
     // The sections have names of our variables; Lambda's and AWS's have a table.
-    let sections = || include_str!("../docs/configuration.md").split("\n### `").skip(1);
+    let sections = || include_str!("../../docs/configuration.md").split("\n### `").skip(1);
     let says: BTreeSet<&str> = sections()
         .map(|section| section.split("\n## ").next().unwrap())
         .filter(|section| section.split_whitespace().collect::<Vec<_>>().join(" ").contains("Warned of: "))

@@ -1,26 +1,15 @@
 //! The edges over real sockets: what is slow, hangs, breaks, lies or is too large, and how long that may take.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::string_slice,
-    reason = "a test that panics has failed"
-)]
-
-mod support;
-#[path = "support/tls.rs"]
-mod tls_front;
-
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 use smac_local::stand_ins::{Fault, StandIns, Upstream};
 use smac_local::token::Token;
-use support::{POOLS, Told, World, bearer, world};
-use tls_front::{Authority, Front};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
+
+use crate::support::tls::{Authority, Front};
+use crate::support::{self, POOLS, Told, World, bearer, world};
 
 /// Far below the time-out of a call: what comes sooner than this did not wait for it.
 const AT_ONCE: Duration = Duration::from_millis(250);

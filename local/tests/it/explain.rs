@@ -1,9 +1,5 @@
 //! `cargo local explain`: the sentence of each reason, what is never said, and who is asked.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that panics has failed")]
-
-mod support;
-
 use std::collections::BTreeSet;
 use std::net::TcpListener;
 
@@ -13,7 +9,8 @@ use smac_local::deployment::{self, EMAIL, Pool, SECRETS_PREFIX, SERVICE, SERVICE
 use smac_local::keys::Key;
 use smac_local::stand_ins::{Fault, StandIns, Upstream};
 use smac_local::token::{Token, now, sign_raw};
-use support::{Output, env_file, file, run, with};
+
+use crate::support::{self, Output, env_file, file, run, with};
 
 const ARN: &str = "arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/prod/GET/pets/jane";
 const UNUSED: &str = "http://127.0.0.1:1";

@@ -5,14 +5,6 @@
 //! here and compared; a line `...` stands for any lines, and `...` within a line for the rest of it. A command that can't be run
 //! here goes into [`ELSEWHERE`], with the place where it is run, or with the reason why it can't be.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::string_slice,
-    reason = "a test that panics has failed"
-)]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
@@ -43,9 +35,9 @@ const ELSEWHERE: &[(&str, Place)] = &[
     ("curl ", In("tests/reality/page.py", "def curl_as_the_help_says")),
     (
         "cargo local token | cargo local explain",
-        In("local/tests/explain.rs", "cargo local token | cargo local explain"),
+        In("local/tests/it/explain.rs", "cargo local token | cargo local explain"),
     ),
-    ("cargo local check --env-file", In("local/tests/explain.rs", "cargo local check --env-file prod.env")),
+    ("cargo local check --env-file", In("local/tests/it/explain.rs", "cargo local check --env-file prod.env")),
     ("cargo local load", In(".ci/run", "cargo local load")),
     ("cargo local bench", In(".ci/run", "cargo local bench")),
     ("cargo lambda watch", Nowhere("cargo-lambda, in the foreground; the binary is run by tests/reality/rie.py")),
@@ -178,7 +170,7 @@ fn every_command_is_run_here_or_somewhere_else() {
                 }
             }
             (None, None) => wrong.push(format!(
-                "{place}: $ {command}\nnobody knows whether this works: add it to ELSEWHERE in local/tests/docs.rs, with \
+                "{place}: $ {command}\nnobody knows whether this works: add it to ELSEWHERE in local/tests/it/docs.rs, with \
                  the script or test that runs it, or with what it needs that a test can't have"
             )),
         }

@@ -1,13 +1,5 @@
 //! The rules of the code that a search can hold.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::string_slice,
-    reason = "a test that panics has failed"
-)]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -1,12 +1,9 @@
 //! `cargo local check`: all mistakes and warnings, of an env file and of the template.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that panics has failed")]
-
-mod support;
-
 use smac_local::deployment;
 use smac_local::keys::Key;
-use support::{Output, env_file, file, run, with};
+
+use crate::support::{Output, env_file, file, run, with};
 
 const UNUSED: &str = "http://127.0.0.1:1";
 const POOL: &str = "SMAC__AUTH__PROVIDER_COGNITO__USERPOOLS__PRIMARY__";

@@ -1,16 +1,6 @@
 //! Floods: what one caller invents, or has too much of, neither costs more than a bounded number of calls, nor pushes
 //! out what others use, nor holds them up.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::string_slice,
-    reason = "a test that panics has failed"
-)]
-
-mod support;
-
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,7 +8,8 @@ use serde_json::{Value, json};
 use smac_local::deployment::SERVICE_TOKEN;
 use smac_local::stand_ins::{Fault, Upstream};
 use smac_local::token::{Token, now};
-use support::{World, bearer, pair, still_world};
+
+use crate::support::{World, bearer, pair, still_world};
 
 /// A token of a kind of which there can be any number, good for as long as a test needs.
 fn numbered(token: Token, number: u64) -> String {

@@ -1,15 +1,5 @@
 //! The sample events: each is one that API Gateway could send, and is decided as its name says.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::string_slice,
-    reason = "a test that panics has failed"
-)]
-
-mod support;
-
 use std::collections::BTreeMap;
 use std::fs;
 
@@ -21,7 +11,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use smac_local::deployment::{EMAIL, SERVICE_ID};
 use smac_local::event::{Overrides, render};
-use support::world;
+
+use crate::support::world;
 
 fn events() -> BTreeMap<String, Value> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/events");

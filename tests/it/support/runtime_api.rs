@@ -1,7 +1,5 @@
 //! A stand-in for Lambda's Runtime API, and the built function as a process that asks it for work.
 
-#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses a part of it")]
-
 use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
 use std::process::Stdio;

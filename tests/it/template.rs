@@ -1,23 +1,11 @@
 //! The templates, the examples and the runbook against the code: metrics, log fields, settings, reasons.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::string_slice,
-    reason = "a test that panics has failed"
-)]
 #![allow(clippy::wildcard_enum_match_arm, reason = "JSON and YAML have the forms that they have")]
-
-#[path = "support/runtime_api.rs"]
-mod runtime_api;
-mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use runtime_api::Process;
 use saphyr::{LoadableYamlNode as _, Scalar, Yaml};
 use serde_json::{Map, Value, json};
 use smac_lambda_authorizer::error::{Fault, Forbidden, Refusal, Unauthorized};
@@ -28,7 +16,9 @@ use smac_lambda_authorizer::telemetry::{DIMENSION, METRICS, NAMESPACE, Outcome};
 use smac_local::deployment::{SERVICE, SERVICE_TOKEN};
 use smac_local::stand_ins::{self, StandIns, Upstream};
 use smac_local::token::Token;
-use support::{bearer, pair, request, world};
+
+use crate::support::runtime_api::Process;
+use crate::support::{self, bearer, pair, request, world};
 
 // The template, read.
 

@@ -1,22 +1,11 @@
 //! TLS over real sockets, with an authority of our own: trusted, not trusted, and with another name.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::string_slice,
-    reason = "a test that panics has failed"
-)]
-
-mod support;
-#[path = "support/tls.rs"]
-mod tls_front;
-
 use serde_json::json;
 use smac_local::stand_ins::StandIns;
 use smac_local::token::Token;
-use support::{POOLS, world};
-use tls_front::{Authority, Front};
+
+use crate::support::tls::{Authority, Front};
+use crate::support::{POOLS, world};
 
 /// What becomes of an access token, where userInfo is asked at this address and these roots are trusted.
 async fn reason(url: &str, roots: &str) -> &'static str {

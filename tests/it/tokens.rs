@@ -1,15 +1,5 @@
 //! Section 3 of the contract: a valid token, one mutation, the exact reason.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::string_slice,
-    reason = "a test that panics has failed"
-)]
-
-mod support;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
@@ -17,7 +7,8 @@ use smac_local::deployment::{EMAIL, Pool, SUBJECT};
 use smac_local::keys::Key;
 use smac_local::stand_ins::{Fault, Upstream};
 use smac_local::token::{Token, Use, now, sign_raw};
-use support::{POOLS, World, allow, world};
+
+use crate::support::{self, POOLS, World, allow, world};
 
 async fn reason(world: &World, token: &Token) -> &'static str {
     world.ask_with_token(&token.sign()).await.reason()

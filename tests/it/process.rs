@@ -1,25 +1,14 @@
 //! The function as Lambda runs it: a process that asks the Runtime API for work.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::string_slice,
-    reason = "a test that panics has failed"
-)]
-
-#[path = "support/runtime_api.rs"]
-mod runtime_api;
-mod support;
-
 use std::time::Duration;
 
-use runtime_api::{Outcome, Process};
 use serde_json::{Value, json};
 use smac_local::deployment::{EMAIL, SERVICE, SERVICE_TOKEN};
 use smac_local::stand_ins::{Fault, StandIns, Upstream};
 use smac_local::token::Token;
-use support::{allow, bearer, pair};
+
+use crate::support::runtime_api::{Outcome, Process};
+use crate::support::{self, allow, bearer, pair};
 
 fn with(mut environment: Vec<(String, String)>, more: &[(&str, &str)]) -> Vec<(String, String)> {
     environment.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));

@@ -1,19 +1,10 @@
 //! Section 6 of the contract: what API Gateway gets, and section 8: what the operator gets.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::string_slice,
-    reason = "a test that panics has failed"
-)]
-
-mod support;
-
 use serde_json::{Value, json};
 use smac_local::deployment::{EMAIL, SERVICE_ID};
 use smac_local::token::{Token, now};
-use support::{ARN, STAGE, UNAUTHORIZED, allow, bearer, deny, fault, pair, request, world};
+
+use crate::support::{self, ARN, STAGE, UNAUTHORIZED, allow, bearer, deny, fault, pair, request, world};
 
 fn as_http_v2(event: &Value) -> Value {
     let mut event = event.clone();

@@ -1,22 +1,13 @@
 //! Key sets: which keys are usable, and how rotation, invented kids and outages go.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::string_slice,
-    reason = "a test that panics has failed"
-)]
-
-mod support;
-
 use serde_json::{Value, json};
 use smac_lambda_authorizer::keys::{KeySet, KeySetError};
 use smac_local::deployment::Pool;
 use smac_local::keys::Key;
 use smac_local::stand_ins::{Fault, Upstream};
 use smac_local::token::Token;
-use support::{POOLS, fault, world};
+
+use crate::support::{POOLS, fault, world};
 
 fn jwk_with(name: &str, value: Value) -> Value {
     let mut jwk = Key::Primary.jwk();

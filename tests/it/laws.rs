@@ -1,15 +1,5 @@
 //! Laws that hold for whatever comes, tried with what proptest makes up.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::string_slice,
-    reason = "a test that panics has failed"
-)]
-
-mod support;
-
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
@@ -19,11 +9,8 @@ use smac_lambda_authorizer::arn::MethodArn;
 use smac_lambda_authorizer::error::Fault;
 use smac_lambda_authorizer::lookup::{Clock, Failed, Found, Limits, Periods, Rules, Slot, Source};
 use smac_local::token::{Token, Use};
-use support::{World, world};
 
-fn block_on<F: Future>(future: F) -> F::Output {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
-}
+use crate::support::{UNAUTHORIZED, World, block_on, world};
 
 /// How IAM reads a resource: `*` is any text, `?` any character.
 fn covers(pattern: &[u8], arn: &[u8]) -> bool {
@@ -168,7 +155,7 @@ fn every_mutation_of_a_valid_token_is_refused() {
             prop_assume!(mutated.trim_matches([' ', '\t']) != good[which]);
             let told = runtime.block_on(world.ask_with_token(&mutated));
             prop_assert_ne!(told.reason(), "allowed");
-            prop_assert_eq!(told.answer(), support::UNAUTHORIZED);
+            prop_assert_eq!(told.answer(), UNAUTHORIZED);
         });
     });
 }

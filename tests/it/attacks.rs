@@ -1,17 +1,5 @@
 //! Attacks, each with the reason for which it is refused, and public test vectors for signatures.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::string_slice,
-    reason = "a test that panics has failed"
-)]
-
-#[path = "support/attacks.rs"]
-mod attacks;
-mod support;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
@@ -19,7 +7,8 @@ use smac_lambda_authorizer::keys::KeySet;
 use smac_local::deployment::{Pool, SERVICE_TOKEN};
 use smac_local::keys::Key;
 use smac_local::token::{Token, sign_raw};
-use support::{POOLS, UNAUTHORIZED, world};
+
+use crate::support::{self, POOLS, UNAUTHORIZED, attacks, world};
 
 #[tokio::test]
 async fn none_is_let_in_and_none_is_a_fault() {
@@ -147,7 +136,7 @@ fn holds(set: &KeySet, jws: &str) -> bool {
 }
 
 fn vectors(file: &str) -> Value {
-    let path = format!("{}/tests/vectors/{file}", env!("CARGO_MANIFEST_DIR"));
+    let path = format!("{}/tests/it/vectors/{file}", env!("CARGO_MANIFEST_DIR"));
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 

@@ -1,7 +1,5 @@
 //! What somebody would try in order to pass for somebody else: each event, and the reason for which it is refused.
 
-#![allow(dead_code, reason = "each test file uses a part of it")]
-
 use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rsa::KeyPair as RsaKeyPair;
 use aws_lc_rs::signature::KeyPair as _;

@@ -1,7 +1,5 @@
 //! A TLS server in front of the stand-ins, with an authority of our own, whose certificate can become another's.
 
-#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses a part of it")]
-
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
