@@ -1,13 +1,13 @@
 //! The tests of the library and of the function: one program, a module for each theme.
 
-#![allow(
+#![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::string_slice,
     reason = "a test that panics has failed"
 )]
-#![allow(unreachable_pub, reason = "what the modules share is for nobody outside of the program")]
+#![expect(unreachable_pub, reason = "what the modules share is for nobody outside of the program")]
 
 mod abuse;
 mod answers;

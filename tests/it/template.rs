@@ -1,6 +1,6 @@
 //! The templates, the examples and the runbook against the code: metrics, log fields, settings, reasons.
 
-#![allow(clippy::wildcard_enum_match_arm, reason = "JSON and YAML have the forms that they have")]
+#![expect(clippy::wildcard_enum_match_arm, reason = "JSON and YAML have the forms that they have")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

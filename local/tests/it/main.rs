@@ -1,14 +1,7 @@
 //! The tests of `cargo local`: one program, a module for each command, and the documents.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::string_slice,
-    reason = "a test that panics has failed"
-)]
-#![allow(unreachable_pub, reason = "what the modules share is for nobody outside of the program")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that panics has failed")]
+#![expect(unreachable_pub, reason = "what the modules share is for nobody outside of the program")]
 
 mod check;
 mod docs;
