@@ -131,9 +131,9 @@ async fn refused_tokens_cost_a_bounded_number_of_calls() {
     assert_eq!(count.calls(), 300);
 }
 
-/// A flood whose look-ups hang: whoever is known does not wait for any of them.
+/// A flood whose lookups hang: whoever is known does not wait for any of them.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nobody_waits_for_anothers_look_up() {
+async fn nobody_waits_for_anothers_lookup() {
     let world = Arc::new(still_world(&[]).await);
     let user = bearer(&numbered(Token::access(), 0));
     let service = pair(smac_local::deployment::SERVICE, SERVICE_TOKEN);
@@ -162,7 +162,7 @@ async fn nobody_waits_for_anothers_look_up() {
         assert_remembered(&world, event).await;
     }
     assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
-    assert!(flood.iter().all(|task| !task.is_finished()), "the flood was over before");
+    assert!(flood.iter().all(|task| !task.is_finished()), "the flood ended before");
     for task in flood {
         let reason = task.await.unwrap();
         assert!(reason.ends_with("_unavailable"), "{reason}");

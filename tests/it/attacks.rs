@@ -11,16 +11,16 @@ use smac_local::token::{Token, sign_raw};
 use crate::support::{self, POOLS, UNAUTHORIZED, attacks, world};
 
 #[tokio::test]
-async fn none_is_let_in_and_none_is_a_fault() {
+async fn none_is_allowed_and_none_is_a_fault() {
     let world = world(&[]).await;
-    world.authorizer.warm_up().await;
+    world.warm_up().await;
     let corpus = attacks::corpus();
     assert!(corpus.len() > 300, "{}", corpus.len());
     for attacks::Attack { name, event, reason } in &corpus {
         let told = world.ask(event).await;
         assert_eq!((told.reason(), told.answer()), (*reason, json!(UNAUTHORIZED)), "{name}");
     }
-    // And whoever has a right to be let in is, still.
+    // And a valid credential is accepted, still.
     assert_eq!(world.ask_with_token(&Token::id().sign()).await.reason(), "allowed");
     assert_eq!(world.ask_as_service().await.reason(), "allowed");
     // Invented kids cost one fetch a pool beside that of the start, and nobody was asked about a forged token.
@@ -77,7 +77,7 @@ async fn depth_harms_nobody() {
 
 /// Keys in a key set that are no good: nobody gets in by them, and a good one beside them works.
 #[tokio::test]
-async fn odd_keys_let_nobody_in() {
+async fn odd_keys_verify_nothing() {
     let odd = |name: &str, value: Value| {
         let mut jwk = Key::Forger.jwk();
         jwk[name] = value;

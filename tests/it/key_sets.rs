@@ -87,7 +87,7 @@ fn unusable_keys_are_skipped_and_the_first_of_one_kid_counts() {
 #[tokio::test]
 async fn they_are_fetched_side_by_side_at_the_start_and_not_again() {
     let world = world(&[]).await;
-    world.authorizer.warm_up().await;
+    world.warm_up().await;
     assert_eq!(world.calls(), [2, 0, 0]);
     let told = world.ask_with_token(&Token::id().sign()).await;
     assert_eq!((told.reason(), world.calls()), ("allowed", [2, 0, 0]));
@@ -99,7 +99,7 @@ async fn they_are_fetched_side_by_side_at_the_start_and_not_again() {
 async fn a_failure_at_the_start_is_made_good_when_it_matters() {
     let world = world(&[]).await;
     world.stand_ins.fail(Upstream::KeySet, 4, Fault::Status(503, json!({})));
-    world.authorizer.warm_up().await;
+    world.warm_up().await;
     assert_eq!(world.calls(), [4, 0, 0]);
     let token = Token::id().sign();
     let told = world.ask_with_token(&token).await;
@@ -160,7 +160,7 @@ async fn an_unknown_kid_is_our_fault_while_the_key_set_cannot_be_had() {
 }
 
 #[tokio::test]
-async fn what_is_no_usable_key_set_is_a_failed_look_up() {
+async fn a_key_set_without_a_usable_key_is_a_failed_lookup() {
     for fault in [
         Fault::Status(200, json!({ "keys": [] })),
         Fault::Status(200, json!({ "keys": [{ "kty": "EC" }] })),
@@ -188,7 +188,7 @@ async fn configured_keys_need_no_network_until_they_must() {
         (&format!("{POOLS}__SECONDARY__DOMAIN"), ""),
     ])
     .await;
-    world.authorizer.warm_up().await;
+    world.warm_up().await;
     let told = world.ask_with_token(&Token::id().sign()).await;
     assert_eq!((told.reason(), world.calls()), ("allowed", [0, 0, 0]));
     assert_eq!(world.ask_with_token(&Token::id().header("kid", "invented").sign()).await.reason(), "key_unknown");

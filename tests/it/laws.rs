@@ -60,8 +60,8 @@ proptest! {
             let own = format!("{stage}/GET/x");
             prop_assert!(covers(resource.as_bytes(), own.as_bytes()));
             // A stage whose name is the same but for one character more, and any other stage.
-            for foreign in [format!("{stage}x/GET/"), format!("x{stage}/GET/"), arn_of(&other, "GET/")] {
-                prop_assert!(!covers(resource.as_bytes(), foreign.as_bytes()), "{} covers {}", resource, foreign);
+            for elsewhere in [format!("{stage}x/GET/"), format!("x{stage}/GET/"), arn_of(&other, "GET/")] {
+                prop_assert!(!covers(resource.as_bytes(), elsewhere.as_bytes()), "{} covers {}", resource, elsewhere);
             }
         }
     }
@@ -151,7 +151,7 @@ fn every_mutation_of_a_valid_token_is_refused() {
         let config = ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() };
         proptest!(config, |(which in 0..2_usize, mutations in prop::collection::vec(mutation(), 1..3))| {
             let mutated = mutations.iter().fold(good[which].clone(), |token, mutation| mutation.of(&token));
-            // Blanks around it are no part of it.
+            // Spaces around it are no part of it.
             prop_assume!(mutated.trim_matches([' ', '\t']) != good[which]);
             let told = runtime.block_on(world.ask_with_token(&mutated));
             prop_assert_ne!(told.reason(), "allowed");
@@ -222,7 +222,7 @@ impl Model {
                 self.failures += 1;
                 self.failed_at = self.now;
                 self.is_broken = failing == Upstream::IsBroken;
-                // A "no" is over, and so is a value that must not serve; unless it was only a try.
+                // A negative answer has ended, and so has a value that must not serve; unless it was only a try.
                 let is_over = matches!(self.answer, Some((_, None))) || self.is_broken;
                 if is_over && !is_forced {
                     self.answer = None;
@@ -343,7 +343,7 @@ async fn follow(steps: Vec<Step>) -> Result<(), TestCaseError> {
                 }
             }
         }
-        // However many want it: one look-up each time that the model makes one.
+        // However many want it: one lookup each time that the model makes one.
         prop_assert_eq!(calls.load(Ordering::SeqCst), model.calls);
     }
     Ok(())

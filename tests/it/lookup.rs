@@ -1,5 +1,5 @@
 //! The one cache: fresh, stale, negative, single flight, back-off, forced refresh with cool-down. The clock is set
-//! by hand, and every look-up is counted.
+//! by hand, and every lookup is counted.
 
 mod bounds;
 mod periods;
@@ -11,7 +11,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use smac_lambda_authorizer::error::Fault;
-use smac_lambda_authorizer::lookup::{Answer, Clock, Failed, Found, Limits, Periods, Rules, Slot, Source};
+use smac_lambda_authorizer::lookup::{Answer, Clock, Failed, Found, Limits, Lookup, Periods, Rules, Slot, Source};
+use tokio::time::Instant;
 
 const FAULT: Fault = Fault::SecretsUnavailable;
 const PASSING: Found<&str> = Err(Failed::passing(FAULT));
@@ -69,14 +70,45 @@ impl Bench {
     }
 
     async fn get(&self) -> (Result<Option<&'static str>, Fault>, Source, u32) {
-        let answer = self.slot.get(&self.rules, Limits::default(), || self.look_up()).await;
+        let answer = self.get_within(Limits::default()).await;
         (answer.found, answer.source, self.calls())
     }
 
+    async fn get_within(&self, limits: Limits) -> Answer<&'static str> {
+        self.slot.get(&self.rules, limits, || self.look_up()).await
+    }
+
     async fn refresh(&self) -> (Answer<&'static str>, u32) {
-        let answer = self.slot.refresh(&self.rules, Limits::default(), || self.look_up()).await;
+        let answer = self.refresh_within(Limits::default()).await;
         (answer, self.calls())
     }
+
+    async fn refresh_within(&self, limits: Limits) -> Answer<&'static str> {
+        self.slot.refresh(&self.rules, limits, || self.look_up()).await
+    }
+
+    /// A lookup, and a forced one, whose upstream never answers.
+    async fn get_forever(&self) -> Answer<&'static str> {
+        self.slot.get(&self.rules, Limits::default(), never).await
+    }
+
+    async fn refresh_forever(&self) -> Answer<&'static str> {
+        self.slot.refresh(&self.rules, Limits::default(), never).await
+    }
+
+    /// Of many entries the one of this key.
+    async fn get_from(&self, lookup: &Lookup<String, &'static str>, key: &str) -> Answer<&'static str> {
+        lookup.slot(key).get(&self.rules, Limits::default(), || self.look_up()).await
+    }
+}
+
+async fn never() -> Found<&'static str> {
+    std::future::pending().await
+}
+
+/// The rest of the time for a lookup.
+fn within(milliseconds: u64) -> Limits {
+    Limits { deadline: Some(Instant::now() + Duration::from_millis(milliseconds)), ends: None }
 }
 
 fn answer(found: Option<&'static str>, source: Source, latest_failed: bool) -> Answer<&'static str> {

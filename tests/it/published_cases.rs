@@ -251,7 +251,7 @@ async fn cognito_cases() {
 #[tokio::test]
 async fn several_pools() {
     let world = world(&[]).await;
-    world.authorizer.warm_up().await;
+    world.warm_up().await;
     for pool in Pool::ALL {
         let told = world.ask_with_token(&Token::of(pool, Use::Id).sign()).await;
         assert_eq!((told.reason(), told.user_id()), ("allowed", EMAIL.to_owned()), "happy flow");

@@ -58,7 +58,7 @@ async fn what_is_no_event_is_our_fault_before_everything_else() {
         assert_eq!((told.reason(), told.answer()), ("event_unsupported", fault("event_unsupported")), "{event}");
     }
     for text in ["", "{", "not json", "{\"type\":\"REQUEST\",\"type\":\"TOKEN\"}", "\u{0}"] {
-        let told = support::Told(world.authorizer.authorize(text, None).await);
+        let told = world.ask_with_string(text).await;
         assert_eq!(told.reason(), "event_unsupported", "{text}");
     }
 }

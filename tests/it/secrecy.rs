@@ -158,8 +158,8 @@ async fn ask_with_everything_logged() {
     let events = events();
     for event in &events {
         let told = world.ask(event).await;
-        log.clone().write_all(&told.record().line("request")).unwrap();
-        log.clone().write_all(format!("{told:?}", told = told.record()).as_bytes()).unwrap();
+        log.clone().write_all(&told.raw_line()).unwrap();
+        log.clone().write_all(told.debug().as_bytes()).unwrap();
     }
     for (upstream, fault) in faults() {
         world.pass(400);

@@ -58,7 +58,7 @@ async fn the_name_of_a_secret() {
         ("/", format!("/{SERVICE}")),
         (long.as_str(), String::new()),
     ] {
-        // The prefix being blank, another variable switches automation on.
+        // The prefix being empty, another variable switches automation on.
         let world = world(&[(PREFIX, prefix), ("AUTOMATION_PRINCIPALS__ID_HEADER_NAME", "SMAC-Principal")]).await;
         let told = world.ask_as_service().await;
         if expected.is_empty() {
@@ -242,7 +242,7 @@ async fn errors_of_secrets_manager_are_ours_and_some_pass() {
         assert_eq!(told.line()["FetchFailures"], calls, "{fault:?}");
         assert_eq!(told.line()["lookups"]["secret"], "failed", "{fault:?}");
 
-        // Seen: the old value serves, if it may well be over soon.
+        // Seen: the old value serves, if it may well have expired soon.
         world.stand_ins.recover(Upstream::Secret);
         world.pass(1);
         assert_eq!(world.ask_as_service().await.reason(), "allowed", "{fault:?}");

@@ -39,8 +39,8 @@ fn read_file(path: &Path) -> io::Result<String> {
 fn with(changes: &[(&str, &str)]) -> Result<Settings, Mistakes> {
     let mut variables = minimal();
     for (name, value) in changes {
-        let is_foreign = name.starts_with("AWS_") || name.starts_with("LAMBDA_");
-        let name = if is_foreign { (*name).to_owned() } else { format!("SMAC__AUTH__{name}") };
+        let is_of_aws = name.starts_with("AWS_") || name.starts_with("LAMBDA_");
+        let name = if is_of_aws { (*name).to_owned() } else { format!("SMAC__AUTH__{name}") };
         variables.retain(|(other, _)| *other != name);
         variables.push((name, (*value).to_owned()));
     }

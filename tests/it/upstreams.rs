@@ -154,7 +154,7 @@ async fn one_fault(upstream: Upstream, reason: &str, metric: &str, case: Case, s
     if state != State::NeverSeen {
         assert_eq!(world.ask(&event).await.reason(), "allowed", "{about}");
     } else if upstream == Upstream::UserInfo {
-        world.authorizer.warm_up().await;
+        world.warm_up().await;
     }
     // The periods of section 5 of the README's settings: fresh, and stale in all.
     let (fresh, stale) = if upstream == Upstream::KeySet { (3600, 24 * 3600) } else { (60, 360) };
@@ -164,7 +164,7 @@ async fn one_fault(upstream: Upstream, reason: &str, metric: &str, case: Case, s
         State::PastStale => stale,
     });
     if upstream == Upstream::UserInfo && state == State::PastStale {
-        world.authorizer.warm_up().await;
+        world.warm_up().await;
     }
     match &failure {
         Failure::Answer(fault) => world.stand_ins.fail(upstream, 99, fault.clone()),
@@ -214,7 +214,7 @@ async fn one_failure_is_made_good_by_the_retry() {
         for fault in [Fault::Reset, Fault::Status(503, json!({})), Fault::Truncated] {
             let world = slow_world().await;
             if upstream == Upstream::UserInfo {
-                world.authorizer.warm_up().await;
+                world.warm_up().await;
             }
             world.stand_ins.fail(upstream, 1, fault.clone());
             let (told, _) = ask(&world, upstream).await;
@@ -239,7 +239,7 @@ async fn nothing_goes_past_the_invocations_own_deadline() {
     for (upstream, reason, _) in UPSTREAMS {
         let world = world(&[]).await;
         if upstream == Upstream::UserInfo {
-            world.authorizer.warm_up().await;
+            world.warm_up().await;
         }
         world.stand_ins.fail(upstream, 99, Fault::Hang);
         let event = match upstream {
@@ -333,7 +333,7 @@ async fn the_type_of_content_is_not_looked_at() {
 }
 
 #[tokio::test]
-async fn those_who_wait_for_a_look_up_wait_no_longer_than_it_takes() {
+async fn those_who_wait_for_a_lookup_wait_no_longer_than_it_takes() {
     let world = std::sync::Arc::new(slow_world().await);
     world.stand_ins.fail(Upstream::Secret, 99, Fault::Hang);
     let began = Instant::now();

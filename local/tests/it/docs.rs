@@ -224,7 +224,7 @@ fn run(arguments: &str, shown: &[String]) -> Result<(), String> {
     Err(format!("prints\n{}\nbut this is shown\n{}", printed.join("\n"), shown.join("\n")))
 }
 
-/// A command's words, as a shell makes them of quotes and blanks.
+/// A command's words, as a shell makes them of quotes and spaces.
 fn words(text: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut quote = None;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
-use smac_lambda_authorizer::lookup::{Allowance, Callers, Failed, Limits, Lookup, Source};
+use smac_lambda_authorizer::lookup::{Allowance, Callers, Failed, Lookup, Source};
 
 use super::{Bench, FAULT};
 
@@ -12,10 +12,7 @@ use super::{Bench, FAULT};
 async fn invented_keys_neither_fill_the_memory_nor_push_out_what_is_in_use() {
     let bench = Bench::new();
     let lookup: Lookup<String, &'static str> = Lookup::new(100);
-    let ask = async |key: &str| {
-        let slot = lookup.slot(key);
-        slot.get(&bench.rules, Limits::default(), || bench.look_up()).await.source
-    };
+    let ask = async |key: &str| bench.get_from(&lookup, key).await.source;
     for _ in 0..20 {
         for used in 0..50 {
             ask(&format!("used-{used}")).await;
@@ -38,12 +35,12 @@ async fn invented_keys_neither_fill_the_memory_nor_push_out_what_is_in_use() {
 }
 
 #[tokio::test]
-async fn a_flood_of_invented_keys_costs_a_bounded_number_of_look_ups() {
+async fn a_flood_of_invented_keys_costs_a_bounded_number_of_lookups() {
     let mut bench = Bench::new();
     bench.rules.allowance = Some(Arc::new(Allowance::of_vain_look_ups()));
     let lookup: Lookup<String, &'static str> = Lookup::new(100);
     let ask = async |key: &str| {
-        let answer = lookup.slot(key).get(&bench.rules, Limits::default(), || bench.look_up()).await;
+        let answer = bench.get_from(&lookup, key).await;
         (answer.found, answer.source)
     };
     let known = (Ok(Some("first")), Source::Fetched);
@@ -105,14 +102,14 @@ async fn what_one_callers_bound_refuses_costs_nobody_else() {
     let mut bench = Bench::new();
     bench.rules.allowance = Some(Arc::new(Allowance::of_vain_look_ups()));
     let lookup: Lookup<String, &'static str> = Lookup::new(100);
-    let ask = async |key: &str| lookup.slot(key).get(&bench.rules, Limits::default(), || bench.look_up()).await.found;
+    let ask = async |key: &str| bench.get_from(&lookup, key).await.found;
     bench.upstream_gives(Err(Failed::not_asked(FAULT)));
     for number in 0..10_500 {
         assert_eq!(ask(&format!("bounded-{number}")).await, Err(FAULT));
     }
     bench.upstream_gives(Ok(Some("first")));
     assert_eq!(ask("somebody-else").await, Ok(Some("first")));
-    // Failures of look-ups that were made do count.
+    // Failures of lookups that were made do count.
     bench.upstream_gives(Err(Failed::passing(FAULT)));
     for number in 0..10_000 {
         assert_eq!(ask(&format!("failing-{number}")).await, Err(FAULT));

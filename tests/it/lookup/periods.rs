@@ -21,7 +21,7 @@ async fn a_value_is_fresh_for_its_ttl_and_not_a_second_longer() {
 }
 
 #[tokio::test]
-async fn an_old_value_serves_while_its_look_up_fails() {
+async fn an_old_value_serves_while_its_lookup_fails() {
     let bench = Bench::new();
     let _ = bench.get().await;
     bench.upstream_gives(PASSING);
@@ -52,7 +52,7 @@ async fn a_lasting_failure_is_one_at_once() {
 }
 
 #[tokio::test]
-async fn a_definite_no_is_remembered_and_never_overruled() {
+async fn a_negative_answer_is_remembered_and_never_overruled() {
     let bench = Bench::new();
     let _ = bench.get().await;
     bench.pass(60);
@@ -104,7 +104,7 @@ async fn a_value_ends_when_it_must() {
     let bench = Bench::new();
     let ends = Some(bench.rules.clock.now() + Duration::from_secs(10));
     let limits = Limits { deadline: None, ends };
-    let get = || bench.slot.get(&bench.rules, limits, || bench.look_up());
+    let get = || bench.get_within(limits);
     assert_eq!(get().await.source, Source::Fetched);
     bench.pass(9);
     assert_eq!(get().await.source, Source::Fresh);
@@ -130,7 +130,7 @@ async fn what_is_dated_in_the_future_is_not_trusted() {
 }
 
 #[tokio::test]
-async fn a_filled_slot_needs_no_look_up() {
+async fn a_filled_slot_needs_no_lookup() {
     let bench = Bench::new();
     let bench = Bench { slot: Arc::new(Slot::filled("given", bench.rules.clock.now())), ..bench };
     assert_eq!(bench.get().await, (Ok(Some("given")), Source::Fresh, 0));

@@ -1,14 +1,11 @@
 //! The forced refresh, and its cool-down.
 
-use std::time::Duration;
+use smac_lambda_authorizer::lookup::{Answer, Source};
 
-use smac_lambda_authorizer::lookup::{Answer, Limits, Source};
-use tokio::time::Instant;
-
-use super::{Bench, FAULT, LASTING, PASSING, answer};
+use super::{Bench, FAULT, LASTING, PASSING, answer, within};
 
 #[tokio::test]
-async fn a_refresh_is_allowed_right_after_an_ordinary_look_up_but_not_after_a_forced_one() {
+async fn a_refresh_is_allowed_right_after_an_ordinary_lookup_but_not_after_a_forced_one() {
     let bench = Bench::new();
     let _ = bench.get().await;
     bench.upstream_gives(Ok(Some("second")));
@@ -28,7 +25,7 @@ async fn a_refresh_that_fails_leaves_everything_as_it_was() {
     bench.upstream_gives(LASTING);
     assert_eq!(bench.refresh().await, (answer(Some("first"), Source::Failed, true), 1));
     assert_eq!(bench.get().await, (Ok(Some("first")), Source::Fresh, 0));
-    // The next one may be as soon as the wait is over, not only after the cool-down.
+    // The next one may be as soon as the wait has ended, not only after the cool-down.
     assert_eq!(bench.refresh().await, (answer(Some("first"), Source::Fresh, true), 0));
     bench.pass(1);
     bench.upstream_gives(Ok(Some("second")));
@@ -48,14 +45,8 @@ async fn a_refresh_that_finds_nothing_is_a_no() {
 async fn a_refresh_that_is_waited_for_in_vain_has_failed() {
     let bench = Bench::new();
     let _ = bench.get().await;
-    let never = bench.slot.refresh(&bench.rules, Limits::default(), || async {
-        std::future::pending::<()>().await;
-        PASSING
-    });
-    let waits = async {
-        let deadline = Some(Instant::now() + Duration::from_millis(100));
-        bench.slot.refresh(&bench.rules, Limits { deadline, ends: None }, || bench.look_up()).await
-    };
+    let never = bench.refresh_forever();
+    let waits = bench.refresh_within(within(100));
     tokio::pin!(never);
     tokio::select! {
         biased;

@@ -8,10 +8,10 @@ use smac_lambda_authorizer::error::Fault;
 use smac_lambda_authorizer::lookup::{Limits, Source};
 use tokio::time::Instant;
 
-use super::{Bench, LASTING, PASSING, answer};
+use super::{Bench, LASTING, answer, within};
 
 #[tokio::test]
-async fn one_look_up_serves_all_who_want_it() {
+async fn one_lookup_serves_all_who_want_it() {
     // Also where nothing is remembered at all.
     for (bench, source) in [(Bench::new(), Source::Fetched), (Bench::with(0, 0, 0), Source::Fetched)] {
         let bench = Arc::new(bench);
@@ -19,10 +19,7 @@ async fn one_look_up_serves_all_who_want_it() {
         let waiting: Vec<_> = (0..64)
             .map(|_| {
                 let bench = Arc::clone(&bench);
-                tokio::spawn(async move {
-                    let slot = Arc::clone(&bench.slot);
-                    slot.get(&bench.rules, Limits::default(), || bench.look_up()).await
-                })
+                tokio::spawn(async move { bench.get_within(Limits::default()).await })
             })
             .collect();
         for task in waiting {
@@ -36,7 +33,7 @@ async fn one_look_up_serves_all_who_want_it() {
 async fn one_failure_serves_all_who_waited_for_it() {
     let bench = Arc::new(Bench::with(0, 0, 0));
     bench.upstream_gives(LASTING);
-    let get = || bench.slot.get(&bench.rules, Limits::default(), || bench.look_up());
+    let get = || bench.get_within(Limits::default());
     let (one, two, three) = tokio::join!(get(), get(), get());
     for answer in [one, two, three] {
         assert_eq!((answer.found, answer.source), (Err(Fault::SecretMalformed), Source::Failed));
@@ -45,13 +42,9 @@ async fn one_failure_serves_all_who_waited_for_it() {
 }
 
 #[tokio::test]
-async fn a_look_up_that_is_dropped_is_taken_over() {
+async fn a_lookup_that_is_dropped_is_continued_by_another() {
     let bench = Bench::new();
-    let dropped = bench.slot.get(&bench.rules, Limits::default(), || async {
-        std::future::pending::<()>().await;
-        PASSING
-    });
-    assert!(tokio::time::timeout(Duration::from_millis(1), dropped).await.is_err());
+    assert!(tokio::time::timeout(Duration::from_millis(1), bench.get_forever()).await.is_err());
     assert_eq!(bench.get().await, (Ok(Some("first")), Source::Fetched, 1));
 }
 
@@ -60,14 +53,10 @@ async fn nobody_waits_past_the_own_deadline() {
     let bench = Bench::new();
     let _ = bench.get().await;
     bench.pass(60);
-    let never = bench.slot.get(&bench.rules, Limits::default(), || async {
-        std::future::pending::<()>().await;
-        PASSING
-    });
+    let never = bench.get_forever();
     let waits = async {
-        let deadline = Some(Instant::now() + Duration::from_millis(300));
         let began = Instant::now();
-        let answer = bench.slot.get(&bench.rules, Limits { deadline, ends: None }, || bench.look_up()).await;
+        let answer = bench.get_within(within(300)).await;
         (answer, began.elapsed())
     };
     tokio::pin!(never);

@@ -69,7 +69,7 @@ fn automation_is_on_when_any_of_its_variables_is_set() {
 }
 
 #[test]
-fn names_and_enumerations_in_any_case_and_blank_is_unset() {
+fn names_and_enumerations_in_any_case_and_empty_is_unset() {
     let mut variables = minimal();
     variables.push(("smac__auth__Mode".to_owned(), " optional ".to_owned()));
     assert_eq!(Settings::from_variables(variables.clone(), read_file).unwrap().mode, Mode::Optional);

@@ -14,7 +14,6 @@ use smac_lambda_authorizer::answer::Answer;
 use smac_lambda_authorizer::http::HttpClient;
 use smac_lambda_authorizer::lookup::Clock;
 use smac_lambda_authorizer::settings::Mistakes;
-use smac_lambda_authorizer::telemetry::Record;
 use smac_lambda_authorizer::{Authorizer, Decided, Settings};
 use smac_local::deployment::{SECRETS_PREFIX, SERVICE, SERVICE_TOKEN};
 use smac_local::stand_ins::{StandIns, Upstream};
@@ -38,11 +37,11 @@ pub fn secret_name() -> String {
 /// An authorizer, its stand-ins, and its clock, which can be set forward.
 pub struct World {
     pub stand_ins: StandIns,
-    pub authorizer: Arc<Authorizer>,
+    authorizer: Authorizer,
     ahead: Arc<AtomicU64>,
 }
 
-/// The development deployment with other settings; a blank value takes one away.
+/// The development deployment with other settings; an empty value removes one.
 pub async fn world(settings: &[(&str, &str)]) -> World {
     world_with(settings, SystemTime::now).await
 }
@@ -66,7 +65,7 @@ async fn world_with(settings: &[(&str, &str)], now: impl Fn() -> SystemTime + Se
     }
     let settings = parse(environment).unwrap();
     let http = HttpClient::new(settings.upstream_timeout, settings.roots.clone());
-    World { stand_ins, authorizer: Arc::new(Authorizer::new(settings, http, clock)), ahead }
+    World { stand_ins, authorizer: Authorizer::new(settings, http, clock), ahead }
 }
 
 pub fn parse(variables: impl IntoIterator<Item = (String, String)>) -> Result<Settings, Mistakes> {
@@ -78,8 +77,18 @@ impl World {
         self.ahead.fetch_add(seconds * 1000, Ordering::SeqCst);
     }
 
+    /// What happens while Lambda starts the function.
+    pub async fn warm_up(&self) {
+        self.authorizer.warm_up().await;
+    }
+
     pub async fn ask(&self, event: &Value) -> Told {
-        Told(self.authorizer.authorize(&event.to_string(), None).await)
+        self.ask_with_string(&event.to_string()).await
+    }
+
+    /// With what may be no JSON.
+    pub async fn ask_with_string(&self, event: &str) -> Told {
+        Told(self.authorizer.authorize(event, None).await)
     }
 
     pub async fn ask_until(&self, event: &Value, limit: Duration) -> Told {
@@ -105,7 +114,7 @@ impl World {
 }
 
 /// A decision, easy to compare.
-pub struct Told(pub Decided);
+pub struct Told(Decided);
 
 impl Told {
     /// `allowed`, or the reason.
@@ -125,13 +134,19 @@ impl Told {
         self.answer()["context"]["userId"].as_str().unwrap_or_default().to_owned()
     }
 
-    pub fn record(&self) -> &Record {
-        &self.0.record
+    /// The log line, as it is written.
+    pub fn raw_line(&self) -> Vec<u8> {
+        self.0.record.line("test-request")
     }
 
     /// The log line, as JSON.
     pub fn line(&self) -> Value {
-        serde_json::from_slice(&self.0.record.line("test-request")).unwrap()
+        serde_json::from_slice(&self.raw_line()).unwrap()
+    }
+
+    /// What a program would write that prints the decision with `{:?}`.
+    pub fn debug(&self) -> String {
+        format!("{:?}", self.0.record)
     }
 }
 

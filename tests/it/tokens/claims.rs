@@ -212,6 +212,6 @@ async fn the_user_id_can_be_another_claim() {
     let told = world.ask_with_token(&Token::access().sign()).await;
     assert_eq!(told.answer(), allow(SUBJECT, "user"));
     assert_eq!(world.calls(), [1, 0, 0]);
-    // Nobody cares about the e-mail then.
+    // Nobody cares about the email then.
     assert_eq!(reason(&world, &Token::id().claim("email_verified", false)).await, "allowed");
 }

@@ -28,7 +28,7 @@ async fn what_user_info_said_ends_with_the_token() {
     let token = Token::access().claim("exp", now() + 30).sign();
     assert_eq!(world.ask_with_token(&token).await.reason(), "allowed");
     assert_eq!(world.ask_with_token(&token).await.line()["lookups"]["userInfo"], "fresh");
-    // Within the leeway it is still taken, but it would be fresh for half a minute yet.
+    // Within the leeway it is still accepted, but it would be fresh for half a minute yet.
     world.pass(31);
     assert_eq!(world.ask_with_token(&token).await.line()["lookups"]["userInfo"], "fetched");
     assert_eq!(world.calls(), [1, 2, 0]);
@@ -118,7 +118,7 @@ async fn revocation_is_asked_about_every_access_token_of_a_user() {
     assert_eq!(world.calls(), [1, 1, 0]);
     world.stand_ins.fail(Upstream::UserInfo, 1, Fault::Status(401, json!({})));
     assert_eq!(reason(&world, &token().claim("jti", "2")).await, "token_revoked");
-    // What userInfo says about the e-mail counts here, too.
+    // What userInfo says about the email counts here, too.
     world.stand_ins.set_user_info(json!({ "email": "other@example.com", "email_verified": "false" }));
     assert_eq!(reason(&world, &token().claim("jti", "3")).await, "email_not_verified");
 }

@@ -51,7 +51,7 @@ pub fn all() -> Vec<Attack> {
         ("another scheme", format!("Basic {good}")),
         ("no scheme", good.clone()),
         ("a scheme without a token", "Bearer".to_owned()),
-        ("another blank", format!("Bearer\u{a0}{good}")),
+        ("another space", format!("Bearer\u{a0}{good}")),
         ("a line end", format!("Bearer {header}.\r\n {claims}.{signature}")),
         ("two schemes", format!("Bearer Bearer {good}")),
         ("a scheme in quotes", format!("\"Bearer\" {good}")),
