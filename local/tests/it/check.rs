@@ -1,0 +1,160 @@
+//! `cargo local check`: all mistakes and warnings, of an env file and of the template.
+
+use smac_local::deployment;
+use smac_local::keys::Key;
+
+use crate::support::{Output, env_file, file, run, with};
+
+const UNUSED: &str = "http://127.0.0.1:1";
+const POOL: &str = "SMAC__AUTH__PROVIDER_COGNITO__USERPOOLS__PRIMARY__";
+
+fn check(arguments: &[&str]) -> Output {
+    run(&[&["check"], arguments].concat(), "")
+}
+
+/// The lines that begin with this word.
+fn lines(output: &Output, word: &str) -> Vec<String> {
+    output.stdout.lines().filter_map(|line| line.strip_prefix(word)).map(|line| line.trim().to_owned()).collect()
+}
+
+#[test]
+fn all_mistakes_and_all_warnings_in_one_go() {
+    let changes = [
+        ("MODE", "hidden-a"),
+        ("PROVIDER_COGNITO__CHECK_EXPIRY", "hidden-b"),
+        ("PROVIDER_COGNITO__CHECK_EXPIRATION", "false"),
+        ("LOG_PRINCIPAL", "true"),
+        ("PROVIDER_COGNITO__JWT_QUERY_PARAMETER", ""),
+    ];
+    let output = check(&["--env-file", &env_file(&with(deployment::environment(UNUSED), &changes))]);
+    assert_eq!(output.code, 1);
+    assert_eq!(
+        lines(&output, "mistake"),
+        [
+            "SMAC__AUTH__MODE: must be one of ENFORCE, OPTIONAL",
+            "SMAC__AUTH__PROVIDER_COGNITO__CHECK_EXPIRY: is unknown; did you mean \
+             SMAC__AUTH__PROVIDER_COGNITO__CHECK_EXPIRATION?",
+        ]
+    );
+    assert_eq!(
+        lines(&output, "warning"),
+        [
+            "SMAC__AUTH__LOG_PRINCIPAL: the log names people: its readers and its retention must fit that",
+            "SMAC__AUTH__PROVIDER_COGNITO__CHECK_EXPIRATION: expired tokens are accepted",
+        ]
+    );
+    assert!(output.stdout.ends_with(": 2 mistakes, 2 warnings\n"), "{}", output.stdout);
+    assert!(!output.stdout.contains("hidden-"));
+}
+
+#[test]
+fn warnings_are_fine_unless_strict() {
+    let fine = env_file(&with(deployment::environment(UNUSED), &[("PROVIDER_COGNITO__JWT_QUERY_PARAMETER", "")]));
+    let warned = env_file(&with(deployment::environment(UNUSED), &[("MODE", "OPTIONAL")]));
+    for (path, code, strict_code) in [(&fine, 0, 0), (&warned, 0, 1)] {
+        assert_eq!(check(&["--env-file", path]).code, code);
+        assert_eq!(check(&["--env-file", path, "--strict"]).code, strict_code);
+    }
+    assert_eq!(check(&["--env-file", &fine]).stdout, "9 variables: no mistakes, no warnings\n");
+    assert_eq!(check(&["--env-file", &fine, "--setting", "MODE=x"]).code, 1);
+}
+
+#[test]
+fn key_sets_in_files_are_read_as_the_function_reads_them() {
+    let path = file("keys.json", &Key::Primary.key_set().to_string());
+    let (folder, name) = path.rsplit_once('/').unwrap();
+    let mut variables = with(deployment::environment(UNUSED), &[("PROVIDER_COGNITO__USERPOOLS__PRIMARY__JWKS", name)]);
+    assert_eq!(
+        lines(&check(&["--env-file", &env_file(&variables)]), "mistake"),
+        [format!("{POOL}JWKS: is neither JSON nor a file that can be read (entity not found)")]
+    );
+    variables.push(("LAMBDA_TASK_ROOT".to_owned(), folder.to_owned()));
+    assert_eq!(check(&["--env-file", &env_file(&variables)]).code, 0);
+}
+
+#[test]
+fn the_region_is_lambdas_to_set() {
+    let variables = deployment::environment(UNUSED).into_iter().filter(|(name, _)| name != "AWS_REGION").collect();
+    assert_eq!(check(&["--env-file", &env_file(&variables)]).code, 0);
+}
+
+#[test]
+fn the_template_with_its_defaults_and_with_parameters() {
+    let template = ["--template", "template.yaml"];
+    let defaults = check(&template);
+    assert_eq!((defaults.code, lines(&defaults, "mistake"), lines(&defaults, "unknown")), (0, vec![], vec![]));
+    let nobody = "SMAC__AUTH__PROVIDER: is NONE, and there are no service principals: every request is a 500";
+    assert!(lines(&defaults, "warning").contains(&nobody.to_owned()), "{}", defaults.stdout);
+
+    let users = ["--parameter", "UserPoolId=eu-west-1_Example", "--parameter", "AppClientIds=abc,def"];
+    let services = ["--parameter", "SecretsPrefix=smac/prod", "--parameter", "RotationGraceSeconds=3600"];
+    for parameters in [&users[..], &services, &[users, services].concat()] {
+        let output = check(&[&template, parameters].concat());
+        assert_eq!((output.code, lines(&output, "mistake").len()), (0, 0), "{}", output.stdout);
+        assert_eq!(lines(&output, "unknown"), [""; 0]);
+        assert!(!output.stdout.contains(nobody), "{}", output.stdout);
+    }
+
+    let incomplete = check(&[&template[..], &["--parameter", "UserPoolId=eu-west-1_Example"]].concat());
+    assert_eq!(
+        (incomplete.code, lines(&incomplete, "mistake")),
+        (1, vec![format!("{POOL}APP_CLIENT_ID: is required")])
+    );
+    let long = check(&[&template[..], &services, &["--parameter", "RotationGraceSeconds=90000"]].concat());
+    assert_eq!(long.code, 0);
+}
+
+#[test]
+fn what_a_template_does_not_tell_is_said_and_can_be_given() {
+    let template = file(
+        "other.yaml",
+        "Resources:
+  Pool: { Type: AWS::Cognito::UserPool }
+  Authorizer:
+    Type: AWS::Serverless::Function
+    Properties:
+      Environment:
+        Variables:
+          SMAC__AUTH__PROVIDER: COGNITO
+          SMAC__AUTH__PROVIDER_COGNITO__USERPOOLS__PRIMARY__USERPOOL_ID: !Ref Pool
+          SMAC__AUTH__PROVIDER_COGNITO__USERPOOLS__PRIMARY__APP_CLIENT_ID: abc
+",
+    );
+    let arguments = ["--template", template.as_str()];
+    let output = check(&arguments);
+    assert_eq!((output.code, lines(&output, "mistake")), (0, vec![]));
+    let unknown = lines(&output, "unknown");
+    assert!(unknown.len() == 1 && unknown[0].starts_with(&format!("{POOL}USERPOOL_ID: !Ref Pool")), "{unknown:?}");
+    assert_eq!(check(&[&arguments[..], &["--strict"]].concat()).code, 1);
+    let setting = "PROVIDER_COGNITO__USERPOOLS__PRIMARY__USERPOOL_ID=eu-west-1_Example";
+    let given = check(&[&arguments[..], &["--strict", "--setting", setting]].concat());
+    assert_eq!((given.code, given.stdout.as_str()), (0, "3 variables: no mistakes, no warnings\n"));
+}
+
+#[test]
+fn bad_usage() {
+    let no_yaml = file("bad.yaml", "a: [hidden-");
+    let good = env_file(&deployment::environment(UNUSED));
+    for (arguments, said) in [
+        (vec![], "--env-file"),
+        (vec!["--env-file", "none.env"], "none.env: No such file"),
+        (vec!["--template", "none.yaml"], "none.yaml: No such file"),
+        (vec!["--template", &no_yaml], "is not YAML (line 2, column 1)"),
+        (
+            vec!["--template", "template.yaml", "--parameter", "Nobody=x"],
+            "has no parameter Nobody; there are UserPoolId",
+        ),
+        (
+            vec!["--template", "template.yaml", "--parameter", "Mode=hidden-"],
+            "does not allow this value for the parameter Mode",
+        ),
+        (vec!["--template", "template.yaml", "--function", "Api"], "has no Api"),
+        (vec!["--template", "template.yaml", "--env-file", &good], "cannot be used with"),
+        (vec!["--env-file", &good, "--parameter", "A=b"], "--parameter and --function: belong to --template"),
+    ] {
+        let output = check(&arguments);
+        assert_eq!((output.code, output.stdout.as_str()), (2, ""), "{said}: {}", output.stderr);
+        assert!(output.stderr.contains(said), "{said}: {}", output.stderr);
+        assert!(!output.stderr.contains("hidden-"));
+    }
+}
