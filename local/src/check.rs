@@ -5,10 +5,11 @@ use std::process::ExitCode;
 
 use smac_lambda_authorizer::Settings;
 use smac_lambda_authorizer::settings::{Findings, PREFIX};
+use smac_local::command::{About as _, Problem, print};
 use smac_local::template::{self, Template};
 
+use crate::environment;
 use crate::invoke::parse_setting;
-use crate::{Problem, environment, print};
 
 const HELP: &str = "\
 Examples:
@@ -51,10 +52,10 @@ impl Check {
         let (mut variables, mut unresolved) = match (&self.env_file, &self.template) {
             (Some(path), _) => (environment::read(path)?, Vec::new()),
             (None, Some(path)) => {
-                let text = std::fs::read_to_string(path).map_err(|error| Problem::new(path.display(), error))?;
+                let text = std::fs::read_to_string(path).about(path.display())?;
                 let found = Template::parse(&text, self.parameters)
                     .and_then(|template| template.environment(self.function.as_deref()))
-                    .map_err(|error| Problem::new(path.display(), error))?;
+                    .about(path.display())?;
                 let template::Environment { mut variables, unresolved, .. } = found;
                 environment::add_lambdas_own(&mut variables);
                 (variables, unresolved)

@@ -1,6 +1,11 @@
 //! The development deployment: two pools, one service, and the environment that describes them.
 
+use clap::ValueEnum;
+use serde::Deserialize;
+
 use crate::keys::Key;
+
+const POOLS: &str = "SMAC__AUTH__PROVIDER_COGNITO__USERPOOLS";
 
 /// The region of everything.
 pub const REGION: &str = "eu-west-1";
@@ -23,8 +28,12 @@ pub const SUBJECT: &str = "7d8ca528-4931-4254-9273-ea5ee853f271";
 /// A user's e-mail.
 pub const EMAIL: &str = "jane@example.com";
 
+/// What requests to the stand-in for Secrets Manager are signed with; it accepts any.
+pub const CREDENTIALS: [(&str, &str); 2] = [("AWS_ACCESS_KEY_ID", "local"), ("AWS_SECRET_ACCESS_KEY", "local")];
+
 /// A user pool.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
 pub enum Pool {
     /// The first.
     Primary,
@@ -78,6 +87,12 @@ impl Pool {
         }
     }
 
+    /// The variable that configures the pool's keys, so that nobody is asked for them.
+    #[must_use]
+    pub fn key_set_variable(self) -> (String, String) {
+        (format!("{POOLS}__{}__JWKS", self.name()), self.key().key_set().to_string())
+    }
+
     /// The issuer of the pool's tokens.
     #[must_use]
     pub fn issuer(self) -> String {
@@ -88,22 +103,20 @@ impl Pool {
 /// The function's environment, its upstreams at this address.
 #[must_use]
 pub fn environment(base_url: &str) -> Vec<(String, String)> {
-    let pools = "SMAC__AUTH__PROVIDER_COGNITO__USERPOOLS";
     let mut environment = vec![
         ("AWS_REGION".to_owned(), REGION.to_owned()),
-        ("AWS_ACCESS_KEY_ID".to_owned(), "local".to_owned()),
-        ("AWS_SECRET_ACCESS_KEY".to_owned(), "local".to_owned()),
         ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER".to_owned(), base_url.to_owned()),
         ("AWS_ENDPOINT_URL_SECRETS_MANAGER".to_owned(), base_url.to_owned()),
         ("SMAC__AUTH__PROVIDER".to_owned(), "COGNITO".to_owned()),
         ("SMAC__AUTH__PROVIDER_COGNITO__JWT_QUERY_PARAMETER".to_owned(), "token".to_owned()),
         ("SMAC__AUTH__AUTOMATION_PRINCIPALS__SECRETS_MANAGER__COMMON_PREFIX".to_owned(), SECRETS_PREFIX.to_owned()),
     ];
+    environment.extend(CREDENTIALS.map(|(name, value)| (name.to_owned(), value.to_owned())));
     for pool in Pool::ALL {
         let name = pool.name();
-        environment.push((format!("{pools}__{name}__USERPOOL_ID"), pool.id().to_owned()));
-        environment.push((format!("{pools}__{name}__APP_CLIENT_ID"), pool.client().to_owned()));
-        environment.push((format!("{pools}__{name}__DOMAIN"), format!("{base_url}/{name}")));
+        environment.push((format!("{POOLS}__{name}__USERPOOL_ID"), pool.id().to_owned()));
+        environment.push((format!("{POOLS}__{name}__APP_CLIENT_ID"), pool.client().to_owned()));
+        environment.push((format!("{POOLS}__{name}__DOMAIN"), format!("{base_url}/{name}")));
     }
     environment
 }

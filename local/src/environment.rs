@@ -2,17 +2,16 @@
 
 use std::path::Path;
 
+use smac_local::command::{About as _, Problem};
 use smac_local::env_file;
-
-use crate::Problem;
 
 /// What Lambda sets by itself, so that a file need not have it.
 const SET_BY_LAMBDA: [&str; 2] = ["AWS_REGION", "LAMBDA_TASK_ROOT"];
 
 /// The variables of a file; those that Lambda sets by itself are this process', where the file has none.
 pub(crate) fn read(path: &Path) -> Result<Vec<(String, String)>, Problem> {
-    let text = std::fs::read_to_string(path).map_err(|error| Problem::new(path.display(), error))?;
-    let mut environment = env_file::parse(&text).map_err(|error| Problem::new(path.display(), error))?;
+    let text = std::fs::read_to_string(path).about(path.display())?;
+    let mut environment = env_file::parse(&text).about(path.display())?;
     add_lambdas_own(&mut environment);
     Ok(environment)
 }

@@ -11,16 +11,20 @@ use crate::deployment::{Pool, SERVICE_TOKEN};
 use crate::token::{Token, Use, now};
 
 /// What is changed in every token that is filled in.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, clap::Args)]
 pub struct Overrides {
-    /// Another pool.
-    pub pool: Option<Pool>,
     /// Another kind of token.
+    #[arg(long, visible_alias = "use", value_enum)]
     pub token_use: Option<Use>,
-    /// Past its end.
-    pub expired: bool,
-    /// Claims with other values.
+    /// Another value of a claim; JSON, or else a string. May be repeated.
+    #[arg(long = "claim", value_name = "NAME=VALUE", value_parser = parse_claim)]
     pub claims: Vec<(String, Value)>,
+    /// An expired token.
+    #[arg(long)]
+    pub expired: bool,
+    /// The pool that issues it.
+    #[arg(long, value_enum, ignore_case = true)]
+    pub pool: Option<Pool>,
 }
 
 impl Overrides {
@@ -35,6 +39,12 @@ impl Overrides {
         let token = if expired { token.expired() } else { token };
         self.claims.iter().fold(token, |token, (name, value)| token.claim(name, value.clone()))
     }
+}
+
+fn parse_claim(text: &str) -> Result<(String, Value), String> {
+    let (name, value) = text.split_once('=').ok_or("must be NAME=VALUE")?;
+    let json = serde_json::from_str(value).unwrap_or_else(|_| value.into());
+    Ok((name.to_owned(), json))
 }
 
 /// Why an event can't be rendered.
@@ -169,5 +179,13 @@ mod tests {
         }
         let not_json = RenderError::NotJson { line: 1, column: 3 };
         assert_eq!(render("{ x", &Overrides::default()), Err(not_json));
+    }
+
+    #[test]
+    fn claims_are_json_or_else_strings() {
+        assert_eq!(parse_claim("a=1").unwrap(), ("a".to_owned(), 1.into()));
+        assert_eq!(parse_claim("a=x=y").unwrap(), ("a".to_owned(), "x=y".into()));
+        assert_eq!(parse_claim("a=").unwrap(), ("a".to_owned(), "".into()));
+        assert!(parse_claim("a").is_err());
     }
 }

@@ -16,14 +16,16 @@ use smac_lambda_authorizer::settings::Mistakes;
 use smac_lambda_authorizer::telemetry::{Outcome, Upstream};
 use smac_lambda_authorizer::{Decided, Settings};
 use smac_local::checks::{self, State};
+use smac_local::command::{About as _, Problem, print};
+use smac_local::deployment::CREDENTIALS;
 use smac_local::event;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::invoke::{client, deadline, decision, exit_code, parse_setting, warm};
-use crate::{Problem, environment, print, start};
-use offline::{Assumptions, StandIn};
+use crate::{environment, start};
+use offline::Assumptions;
 use sentences::{Asked, Case};
 use token::Token;
 
@@ -32,7 +34,8 @@ A token on the command line ends up in the shell's history; read it from standar
   cargo local explain --env-file prod.env - < token.txt
 
 Without --live no network leaves this machine: the signature, userInfo and secrets are assumed to be good, and the \
-lines say so. With --live the upstreams of the settings are asked, with the AWS credentials of this process.
+lines say so. With --live the upstreams of the settings are asked, with the AWS credentials in the file, or else \
+those of this process' environment or profile.
 Without --env-file the development deployment decides, and its stand-ins are asked.
 
 Nothing of the token is printed but its issuer, its app client, what it is for, and its times.
@@ -83,8 +86,12 @@ impl Explain {
             }
         };
         environment::change(&mut environment, self.settings);
+        let id = CREDENTIALS[0].0;
+        let has_credentials = environment.iter().any(|(name, _)| name == id) || std::env::var_os(id).is_some();
         if !is_live {
             environment::assume_region(&mut environment);
+            let credentials = CREDENTIALS.map(|(name, value)| (name.to_owned(), value.to_owned()));
+            environment::change(&mut environment, credentials.into());
         }
         let settings = Settings::from_variables(environment, |path| std::fs::read_to_string(path)).map_err(unusable)?;
         let (event, is_event_made) = match input {
@@ -94,12 +101,17 @@ impl Explain {
         let whose =
             self.env_file.as_ref().map_or("the development deployment".to_owned(), |path| path.display().to_string());
         print(&format!("settings  {whose}: {}", describe(&settings)))?;
-        explain(&event, is_event_made, &settings, is_live).await
+        explain(&event, is_event_made, &settings, is_live.then_some(Asked::Live { has_credentials })).await
     }
 }
 
 /// Has the library decide, and says why it did.
-async fn explain(event: &str, is_event_made: bool, settings: &Settings, is_live: bool) -> Result<ExitCode, Problem> {
+async fn explain(
+    event: &str,
+    is_event_made: bool,
+    settings: &Settings,
+    live: Option<Asked>,
+) -> Result<ExitCode, Problem> {
     let request = Request::parse(event).ok();
     let credential = request.as_ref().map_or(Ok(Credential::None), |request| Credential::of(request, &settings.places));
     let path = checks::Path::of(&credential);
@@ -113,10 +125,9 @@ async fn explain(event: &str, is_event_made: bool, settings: &Settings, is_live:
         Presented::Pair { .. } | Presented::None => None,
     };
 
-    let (decided, asked) = if is_live {
-        (decide(event, settings.clone()).await, Asked::Live)
-    } else {
-        decide_offline(event, settings, &presented, token.as_ref()).await?
+    let (decided, asked) = match live {
+        Some(asked) => (decide(event, settings.clone()).await, asked),
+        None => decide_offline(event, settings, &presented, token.as_ref()).await?,
     };
     let (request, token) = (request.as_ref(), token.as_ref());
     report(&Case { settings, request, path, token, record: &decided.record, asked, is_event_made }, &decided)
@@ -135,10 +146,7 @@ async fn decide_offline(
 ) -> Result<(Decided, Asked), Problem> {
     let user_id = settings.cognito.as_ref().map_or("email", |cognito| cognito.user_id.as_str());
     let assumptions = match (presented, token) {
-        (Presented::Pair { token }, _) => {
-            offline::has_credentials()?;
-            Assumptions::about_pair(token)
-        }
+        (Presented::Pair { token }, _) => Assumptions::about_pair(token),
         (Presented::Token(_), Some(token)) => Assumptions::about_token(token, user_id),
         (Presented::Token(_) | Presented::None, _) => Assumptions::none(),
     };
@@ -147,8 +155,8 @@ async fn decide_offline(
         Presented::Token(token) if !has_key => offline::sign_again(token).map(|again| replace(event, token, &again)),
         Presented::Token(_) | Presented::Pair { .. } | Presented::None => None,
     };
-    let stand_in = StandIn::start(assumptions).await?;
-    let decided = decide(signed_again.as_deref().unwrap_or(event), stand_in.redirect(settings.clone())?).await;
+    let (settings, _stand_in) = offline::redirect(settings.clone(), assumptions).await?;
+    let decided = decide(signed_again.as_deref().unwrap_or(event), settings).await;
     Ok((decided, Asked::Nobody { has_key }))
 }
 
@@ -265,11 +273,11 @@ fn read_input(arguments: &[String]) -> Result<Input, Problem> {
     let path = Path::new(argument);
     if argument == "-" {
         let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).map_err(|error| Problem::new("standard input", error))?;
+        std::io::stdin().read_to_string(&mut text).about("standard input")?;
         return read_text(&text, "standard input");
     }
     if path.is_file() {
-        let text = std::fs::read_to_string(path).map_err(|error| Problem::new(path.display(), error))?;
+        let text = std::fs::read_to_string(path).about(path.display())?;
         return read_text(&text, argument);
     }
     if let Some(token) = token_in(argument) {
@@ -287,7 +295,7 @@ fn read_text(text: &str, place: &str) -> Result<Input, Problem> {
     if let Some(token) = token_in(text) {
         return Ok(Input::Token(token));
     }
-    let rendered = event::render(text, &event::Overrides::default()).map_err(|error| Problem::new(place, error))?;
+    let rendered = event::render(text, &event::Overrides::default()).about(place)?;
     // Without placeholders it stays as it came, since rendering makes one name of two.
     Ok(Input::Event(if text.contains("{{") { rendered.to_string() } else { text.to_owned() }))
 }

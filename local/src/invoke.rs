@@ -12,11 +12,12 @@ use smac_lambda_authorizer::lookup::Clock;
 use smac_lambda_authorizer::settings::PREFIX;
 use smac_lambda_authorizer::telemetry::Outcome;
 use smac_lambda_authorizer::{Authorizer, Settings};
-use smac_local::event;
+use smac_local::command::{About as _, Problem, print};
+use smac_local::event::{self, Overrides};
 use smac_local::stand_ins::StandIns;
 use tokio::time::Instant;
 
-use crate::{Problem, TokenChanges, environment, print, read_event, start};
+use crate::{environment, read_event, start};
 
 /// As long as the template lets an invocation take.
 const INVOCATION_TIMEOUT: Duration = Duration::from_secs(10);
@@ -27,7 +28,7 @@ pub(crate) struct Invoke {
     /// A file in `events/`.
     event: PathBuf,
     #[command(flatten)]
-    changes: TokenChanges,
+    changes: Overrides,
     /// Another value of a setting, without the `SMAC__AUTH__` of its name. May be repeated.
     #[arg(long = "setting", value_name = "NAME=VALUE", value_parser = parse_setting)]
     settings: Vec<(String, String)>,
@@ -38,7 +39,7 @@ pub(crate) struct Invoke {
 
 impl Invoke {
     pub(crate) async fn run(self) -> Result<ExitCode, Problem> {
-        let event = read_event(&self.event, &self.changes.into())?;
+        let event = read_event(&self.event, &self.changes)?;
         let stand_ins = start(0).await?;
         let authorizer = warm(settings(&stand_ins, self.settings)?).await;
         let decided = authorizer.authorize(&event.to_string(), deadline()).await;
@@ -67,8 +68,7 @@ pub(crate) fn exit_code(decided: &Decided) -> ExitCode {
 pub(crate) fn settings(stand_ins: &StandIns, changes: Vec<(String, String)>) -> Result<Settings, Problem> {
     let mut environment = stand_ins.environment();
     environment::change(&mut environment, changes);
-    Settings::from_variables(environment, |path| std::fs::read_to_string(path))
-        .map_err(|mistakes| Problem::new("the settings", mistakes))
+    Settings::from_variables(environment, |path| std::fs::read_to_string(path)).about("the settings")
 }
 
 /// The real library, with its real HTTP and SDK clients, once it has its key sets.

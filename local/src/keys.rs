@@ -3,7 +3,7 @@
 #![expect(clippy::indexing_slicing, reason = "a `serde_json::Value` gives null for what it does not have")]
 
 use jsonwebtoken::jwk::Jwk;
-use jsonwebtoken::{Algorithm, EncodingKey};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
 use serde_json::{Value, json};
 
 /// A private key in `local/keys`; public, and good for nothing else.
@@ -60,6 +60,15 @@ impl Key {
     #[must_use]
     pub fn key_set(self) -> Value {
         json!({ "keys": [self.jwk()] })
+    }
+
+    /// Whether it made this signature (in base64url) of a message.
+    pub(crate) fn verifies(self, message: &[u8], signature: &str) -> bool {
+        let jwk = self.jwk();
+        let component = |name: &str| jwk[name].as_str().unwrap_or_default();
+        DecodingKey::from_rsa_components(component("n"), component("e"))
+            .and_then(|key| jsonwebtoken::crypto::verify(signature, message, &key, Algorithm::RS256))
+            .unwrap_or_default()
     }
 }
 

@@ -1,13 +1,16 @@
-//! For local runs and tests of `smac-lambda-authorizer`, with no AWS account: stand-ins for Cognito and Secrets
-//! Manager over real sockets, tokens like Cognito's, and events to send.
+//! For local runs and tests of `smac-lambda-authorizer`, with no AWS account: stand-ins for Cognito, Secrets Manager
+//! and the Runtime API over real sockets, tokens like Cognito's, and events to send.
 //!
 //! Nothing of this reaches the deployed function.
 
 pub mod checks;
+pub mod command;
 pub mod deployment;
 pub mod env_file;
 pub mod event;
+pub mod http_server;
 pub mod keys;
+pub mod runtime_api;
 pub mod stand_ins;
 pub mod template;
 pub mod token;

@@ -5,12 +5,12 @@
 //! anywhere, and nothing but loopback is listened to.
 
 mod call;
+mod event;
 mod page;
 mod verdict;
 mod web_socket;
 
 use std::collections::HashMap;
-use std::convert::Infallible;
 use std::io::Write as _;
 use std::net::Ipv4Addr;
 use std::process::ExitCode;
@@ -18,23 +18,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use clap::ValueEnum;
-use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper::header::{self, HeaderName, HeaderValue};
-use hyper::service::service_fn;
-use hyper::{Method, Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
+use hyper::header::{self, HeaderName};
+use hyper::{Method, Request};
 use serde_json::{Value, json};
 use smac_lambda_authorizer::answer::{Answer, FunctionError};
 use smac_lambda_authorizer::credential::Places;
 use smac_lambda_authorizer::{Authorizer, Decided};
+use smac_local::command::{About as _, Problem, print};
+use smac_local::http_server::{self, Server, with_header};
 use time::OffsetDateTime;
-use tokio::net::TcpListener;
 
 use crate::invoke::{deadline, decision, parse_setting, settings, warm};
-use crate::{Problem, print, start};
+use crate::start;
 use call::{Api, Call, IdentitySource};
 use verdict::Denial;
 
@@ -105,14 +102,12 @@ impl Serve {
         if self.simple {
             self.settings.push(parse_setting("HTTP_API_RESPONSE=SIMPLE").map_err(Problem)?);
         }
-        let listener = listen(self.port).await?;
-        let address = listener.local_addr().map_err(|error| Problem::new("the port", error))?;
         let stand_ins = start(0).await?;
         let settings = settings(&stand_ins, self.settings)?;
         for warning in &settings.warnings {
             let _ = writeln!(std::io::stderr(), "warning: {}: {}", warning.variable, warning.text);
         }
-        let gateway = Arc::new(Gateway {
+        let gateway = Gateway {
             places: settings.places.clone(),
             authorizer: warm(settings).await,
             api,
@@ -121,16 +116,14 @@ impl Serve {
             ttl: Duration::from_secs(self.ttl),
             cache: Mutex::default(),
             calls: AtomicU64::new(0),
-        });
-        let port = address.port();
+        };
+        let server = serve(self.port, gateway).await?;
+        let port = server.address().port();
         print(&format!("A local API Gateway ({}) at http://localhost:{port}/, until Ctrl-C.", api.title()))?;
         if api != Api::WebSocket {
             print(&format!("  curl -H \"Authorization: Bearer $(cargo local token)\" localhost:{port}/pets"))?;
         }
-        tokio::select! {
-            () = accept(&listener, &gateway) => {}
-            end = tokio::signal::ctrl_c() => end.map_err(|error| Problem::new("waiting for Ctrl-C", error))?,
-        }
+        tokio::signal::ctrl_c().await.about("waiting for Ctrl-C")?;
         Ok(ExitCode::SUCCESS)
     }
 
@@ -159,36 +152,19 @@ impl Serve {
     }
 }
 
-async fn listen(port: u16) -> Result<TcpListener, Problem> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| {
+async fn serve(port: u16, gateway: Gateway) -> Result<Server, Problem> {
+    let gateway = Arc::new(gateway);
+    let server = Server::start((Ipv4Addr::LOCALHOST, port), move |request| {
+        let gateway = Arc::clone(&gateway);
+        async move { Ok(gateway.answer(request).await) }
+    });
+    server.await.map_err(|error| {
         if error.kind() == std::io::ErrorKind::AddrInUse {
             return Problem(format!("port {port} is taken: choose another with --port, or 0 for any"));
         }
         Problem::new(format_args!("port {port}"), error)
     })
 }
-
-async fn accept(listener: &TcpListener, gateway: &Arc<Gateway>) {
-    loop {
-        // Too many open files, and the like, are over soon.
-        let Ok((stream, _)) = listener.accept().await else {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            continue;
-        };
-        let gateway = Arc::clone(gateway);
-        tokio::spawn(async move {
-            let service = service_fn(move |request| {
-                let gateway = Arc::clone(&gateway);
-                async move { Ok::<_, Infallible>(gateway.answer(request).await) }
-            });
-            let connection = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-            // A connection that breaks is the other end's business.
-            let _ = connection.with_upgrades().await;
-        });
-    }
-}
-
-type HttpResponse = Response<Full<Bytes>>;
 
 /// An API with this authorizer.
 struct Gateway {
@@ -220,7 +196,7 @@ impl Handled {
 }
 
 impl Gateway {
-    async fn answer(&self, mut request: Request<Incoming>) -> HttpResponse {
+    async fn answer(&self, mut request: Request<Incoming>) -> http_server::Answer {
         if page::is_for(&request) {
             return page::answer(self, request).await;
         }
@@ -228,13 +204,13 @@ impl Gateway {
         if self.api == Api::WebSocket && !web_socket::is_upgrade(&call) {
             // What a WebSocket API answers to anything else is not documented; this is HTTP's word for it.
             report(&call, 426, "not a WebSocket handshake");
-            let answer = json_answer(426, &json!({ "message": "Upgrade Required" }));
+            let answer = json(426, &json!({ "message": "Upgrade Required" }));
             return with_header(answer, header::UPGRADE, "websocket");
         }
         let accepted = web_socket::accept(&call);
         if self.api == Api::WebSocket && accepted.is_none() {
             report(&call, 400, "not a sound WebSocket handshake");
-            let answer = json_answer(400, &json!({ "message": "Bad Request" }));
+            let answer = json(400, &json!({ "message": "Bad Request" }));
             return with_header(answer, header::SEC_WEBSOCKET_VERSION, "13");
         }
         let handled = self.handle(self.api, &call, Caching::On).await;
@@ -242,7 +218,7 @@ impl Gateway {
             Ok(authorizer) => authorizer,
             Err(denial) => {
                 report(&call, denial.status(), &describe(&handled));
-                let answer = json_answer(denial.status(), &denial.body(self.api));
+                let answer = json(denial.status(), &denial.body(self.api));
                 return with_header(answer, HeaderName::from_static("x-amzn-errortype"), denial.error_type());
             }
         };
@@ -250,14 +226,10 @@ impl Gateway {
         if let (Api::WebSocket, Some(accepted)) = (self.api, accepted) {
             report(&call, 101, &describe(&handled));
             tokio::spawn(web_socket::tell(hyper::upgrade::on(&mut request), seen.to_string()));
-            let mut answer = Response::default();
-            *answer.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-            let answer = with_header(answer, header::CONNECTION, "Upgrade");
-            let answer = with_header(answer, header::UPGRADE, "websocket");
-            return with_header(answer, header::SEC_WEBSOCKET_ACCEPT, &accepted);
+            return web_socket::switch(&accepted);
         }
         report(&call, 200, &describe(&handled));
-        json_answer(200, &seen)
+        json(200, &seen)
     }
 
     /// Identity sources, cache, function, policy: in API Gateway's order.
@@ -274,7 +246,7 @@ impl Gateway {
             let verdict = verdict::apply(api, self.is_simple, &answer, &arn, now);
             return Handled { verdict, decided: None, event: None };
         }
-        let event = call.event(api, &identity, now, self.calls.fetch_add(1, Ordering::Relaxed)).to_string();
+        let event = event::event(call, api, &identity, self.calls.fetch_add(1, Ordering::Relaxed)).to_string();
         let decided = self.authorizer.authorize(&event, deadline()).await;
         let (verdict, answer) = match &decided.answer {
             Answer::Error(FunctionError::Unauthorized) => (Err(Denial::Unauthorized), None),
@@ -366,20 +338,7 @@ fn log_line(decided: &Decided) -> Value {
     serde_json::from_slice(&decided.record.line("local")).unwrap_or_default()
 }
 
-fn json_answer(status: u16, body: &Value) -> HttpResponse {
-    text_answer(status, "application/json", Bytes::from(format!("{body}\n")))
-}
-
-fn text_answer(status: u16, content_type: &'static str, body: Bytes) -> HttpResponse {
-    let mut answer = Response::new(Full::new(body));
-    *answer.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-    answer
-}
-
-fn with_header(mut answer: HttpResponse, name: HeaderName, value: &str) -> HttpResponse {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        answer.headers_mut().insert(name, value);
-    }
-    answer
+/// JSON, with a line break at the end for those who read it in a terminal.
+fn json(status: u16, body: &Value) -> http_server::Answer {
+    http_server::answer(status, "application/json", format!("{body}\n"))
 }

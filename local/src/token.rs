@@ -4,6 +4,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use clap::ValueEnum;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::deployment::{EMAIL, Pool, SUBJECT};
@@ -21,7 +23,8 @@ pub struct Token {
 }
 
 /// A kind of token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Use {
     /// An ID token.
     Id,

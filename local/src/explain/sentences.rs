@@ -13,8 +13,8 @@ use super::token::{Token, in_words, shown};
 /// How much of the world was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Asked {
-    /// The upstreams themselves.
-    Live,
+    /// The upstreams themselves; whether there are AWS credentials in the settings or the environment.
+    Live { has_credentials: bool },
     /// Nobody; whether the signature was checked all the same, by a key in the settings.
     Nobody { has_key: bool },
 }
@@ -513,14 +513,10 @@ impl<'a> Case<'a> {
     }
 
     fn secrets_advice(&self) -> String {
-        if std::env::var_os("AWS_ACCESS_KEY_ID").is_none() && self.automation().is_some_and(|a| a.profile.is_none()) {
+        if self.asked == (Asked::Live { has_credentials: false })
+            && self.automation().is_some_and(|automation| automation.profile.is_none())
+        {
             return "export AWS credentials, if there are no others: there are none in the environment".to_owned();
-        }
-        // Those of the repository's `.cargo/config.toml` go before a profile.
-        if std::env::var("AWS_ACCESS_KEY_ID").is_ok_and(|id| id == "local") {
-            return "export real credentials (`aws configure export-credentials --format env`): those in the environment \
-                    are the stand-ins'"
-                .to_owned();
         }
         format!(
             "look at the permissions of these credentials (secretsmanager:GetSecretValue, kms:Decrypt), the network, and \

@@ -5,6 +5,8 @@
 //! refused. The keys are public and good for nothing else; the guard is for the settings that may be tried here.
 
 use http_body_util::{BodyExt as _, Limited};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Map;
 use smac_lambda_authorizer::credential::Credential;
 use smac_lambda_authorizer::error::Refusal;
@@ -14,6 +16,7 @@ use smac_local::checks::{self, Path, State};
 use smac_local::deployment::{Pool, SERVICE, SERVICE_TOKEN};
 use smac_local::event::Overrides;
 use smac_local::token::Use;
+use url::form_urlencoded::Serializer;
 
 use super::*;
 
@@ -41,20 +44,22 @@ fn wants_html(request: &Request<Incoming>) -> bool {
     text(request, header::ACCEPT).is_some_and(|accept| accept.contains("text/html"))
 }
 
-pub(super) async fn answer(gateway: &Gateway, request: Request<Incoming>) -> HttpResponse {
+pub(super) async fn answer(gateway: &Gateway, request: Request<Incoming>) -> http_server::Answer {
     let answer = if is_from_here(&request) {
         match (request.method().as_str(), request.uri().path()) {
-            ("GET", "/") => text_answer(200, "text/html; charset=utf-8", HTML.into()),
-            ("GET", "/_local/app.css") => text_answer(200, "text/css; charset=utf-8", CSS.into()),
-            ("GET", "/_local/app.js") => text_answer(200, "text/javascript; charset=utf-8", JS.into()),
-            ("GET", "/_local/icon.svg") => text_answer(200, "image/svg+xml", ICON.into()),
-            ("GET", "/_local/info") => json_answer(200, &info(gateway)),
-            ("POST", "/_local/token") => with_body(request, async |body| mint(&body)).await,
-            ("POST", "/_local/decision") => with_body(request, async |body| decide(gateway, &body).await).await,
-            _ => json_answer(404, &json!({ "message": "Not Found" })),
+            ("GET", "/") => http_server::answer(200, "text/html; charset=utf-8", HTML),
+            ("GET", "/_local/app.css") => http_server::answer(200, "text/css; charset=utf-8", CSS),
+            ("GET", "/_local/app.js") => http_server::answer(200, "text/javascript; charset=utf-8", JS),
+            ("GET", "/_local/icon.svg") => http_server::answer(200, "image/svg+xml", ICON),
+            ("GET", "/_local/info") => json(200, &info(gateway)),
+            ("POST", "/_local/token") => with_body(request, async |wish| Ok(mint(wish))).await,
+            ("POST", "/_local/decision") => {
+                with_body(request, async |described| decide(gateway, &described).await).await
+            }
+            _ => json(404, &json!({ "message": "Not Found" })),
         }
     } else {
-        json_answer(403, &json!({ "message": "This is for pages of this server on loopback alone." }))
+        json(403, &json!({ "message": "This is for pages of this server on loopback alone." }))
     };
     [
         (header::CONTENT_SECURITY_POLICY, POLICY),
@@ -92,21 +97,21 @@ fn is_loopback(host: &str) -> bool {
         || name.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// Has it answered, if the body is JSON. A form of another site can't send that type unasked.
-async fn with_body(
+/// Has it answered, if the body is the JSON that it wants. A form of another site can't send that type unasked.
+async fn with_body<B: DeserializeOwned>(
     request: Request<Incoming>,
-    answer: impl AsyncFnOnce(Value) -> Result<Value, String>,
-) -> HttpResponse {
+    answer: impl AsyncFnOnce(B) -> Result<Value, String>,
+) -> http_server::Answer {
     let is_json = text(&request, header::CONTENT_TYPE) == Some("application/json");
     let body = Limited::new(request.into_body(), MAX_BODY_BYTES).collect().await;
-    let body = body.ok().and_then(|body| serde_json::from_slice(&body.to_bytes()).ok()).filter(|_| is_json);
-    let result = match body {
-        Some(body) => answer(body).await,
+    let result = match body.ok().filter(|_| is_json).map(|body| serde_json::from_slice(&body.to_bytes())) {
+        Some(Ok(body)) => answer(body).await,
+        Some(Err(error)) => Err(error.to_string()),
         None => Err("the body must be JSON of at most 64 KiB".to_owned()),
     };
     match result {
-        Ok(answer) => json_answer(200, &answer),
-        Err(problem) => json_answer(400, &json!({ "message": problem })),
+        Ok(answer) => json(200, &answer),
+        Err(problem) => json(400, &json!({ "message": problem })),
     }
 }
 
@@ -123,41 +128,47 @@ fn info(gateway: &Gateway) -> Value {
     })
 }
 
-fn field<'a>(body: &'a Value, name: &str) -> &'a str {
-    body.get(name).and_then(Value::as_str).unwrap_or_default()
+/// A token that is asked for.
+#[derive(Deserialize)]
+struct Wish {
+    r#use: Use,
+    pool: Pool,
+    #[serde(default)]
+    claims: Map<String, Value>,
+    #[serde(default)]
+    expired: bool,
+    #[serde(default)]
+    forged: bool,
 }
 
-fn is_set(body: &Value, name: &str) -> bool {
-    body.get(name).and_then(Value::as_bool).unwrap_or_default()
+fn mint(Wish { r#use: token_use, pool, claims, expired, forged }: Wish) -> Value {
+    let claims = claims.into_iter().collect();
+    let token = Overrides { pool: Some(pool), token_use: None, expired, claims }.token(token_use);
+    json!({ "token": if forged { token.forged() } else { token }.sign() })
 }
 
-/// A token, as it is asked for.
-fn mint(body: &Value) -> Result<Value, String> {
-    let token_use = match field(body, "use") {
-        "id" => Use::Id,
-        "access" => Use::Access,
-        _ => return Err("use must be id or access".to_owned()),
-    };
-    let claims = match body.get("claims") {
-        None | Some(Value::Null) => Map::new(),
-        Some(Value::Object(claims)) => claims.clone(),
-        Some(_) => return Err("claims must be a JSON object".to_owned()),
-    };
-    let overrides = Overrides {
-        pool: Some(Pool::by_name(field(body, "pool")).ok_or("there is no such pool")?),
-        token_use: None,
-        expired: is_set(body, "expired"),
-        claims: claims.into_iter().collect(),
-    };
-    let token = overrides.token(token_use);
-    let token = if is_set(body, "forged") { token.forged() } else { token };
-    Ok(json!({ "token": token.sign() }))
+/// A request that is described; one credential at the most.
+#[derive(Deserialize)]
+struct Described {
+    kind: Api,
+    method: String,
+    path: String,
+    #[serde(default)]
+    token: String,
+    #[serde(default)]
+    pair: Pair,
+}
+
+#[derive(Default, Deserialize)]
+struct Pair {
+    id: String,
+    token: String,
 }
 
 /// Decides about the request that is described, as if it came from a client; without the gateway's cache.
-async fn decide(gateway: &Gateway, body: &Value) -> Result<Value, String> {
-    let api = Api::ALL.into_iter().find(|api| api.name() == field(body, "kind")).ok_or("there is no such kind")?;
-    let call = call(gateway, api, body)?;
+async fn decide(gateway: &Gateway, described: &Described) -> Result<Value, String> {
+    let api = described.kind;
+    let call = call(gateway, described)?;
     let handled = gateway.handle(api, &call, Caching::Off).await;
     let status = if api == Api::WebSocket && handled.verdict.is_ok() { 101 } else { handled.status() };
     report(&call, status, &format!("{} (the page)", describe(&handled)));
@@ -224,11 +235,11 @@ fn decision_of(gateway: &Gateway, decided: &Decided, event: &str) -> Value {
 }
 
 /// The call that the page describes; the credential where the settings look for it.
-fn call(gateway: &Gateway, api: Api, body: &Value) -> Result<Call, String> {
-    let (path, query) = field(body, "path").split_once('?').unwrap_or((field(body, "path"), ""));
-    let method = Method::from_bytes(field(body, "method").as_bytes()).map_err(|_| "the method is none")?;
-    if !path.starts_with('/') || format!("{path}?{query}").parse::<hyper::Uri>().is_err() {
-        return Err("the path must begin with / and have no blanks".to_owned());
+fn call(gateway: &Gateway, described: &Described) -> Result<Call, String> {
+    let (path, query) = described.path.split_once('?').unwrap_or((&described.path, ""));
+    let method = Method::from_bytes(described.method.as_bytes()).map_err(|_| "there is no such method")?;
+    if !path.starts_with('/') || described.path.parse::<hyper::Uri>().is_err() {
+        return Err("the path must begin with / and have no spaces".to_owned());
     }
     let mut call = Call {
         method: method.to_string(),
@@ -236,25 +247,20 @@ fn call(gateway: &Gateway, api: Api, body: &Value) -> Result<Call, String> {
         query: query.to_owned(),
         headers: vec![("host".to_owned(), "localhost".to_owned())],
     };
-    let token = field(body, "token");
-    if let Some(places) = gateway.places.jwt.as_ref().filter(|_| !token.is_empty()) {
-        match places.query_parameter.as_ref().filter(|_| api == Api::WebSocket) {
-            Some(name) => {
-                let separator = if call.query.is_empty() { "" } else { "&" };
-                let pair = url::form_urlencoded::Serializer::new(String::new()).append_pair(name, token).finish();
-                call.query = format!("{}{separator}{pair}", call.query);
-            }
-            None => {
-                let value = format!("{} {token}", places.prefix);
-                call.headers.push((places.header.clone(), value.trim_start().to_owned()));
-            }
+    let mut add = |name: &str, value: &str| {
+        if !value.is_empty() {
+            call.headers.push((name.to_ascii_lowercase(), value.to_owned()));
         }
+    };
+    if let Some(names) = &gateway.places.automation {
+        add(&names.id, &described.pair.id);
+        add(&names.token, &described.pair.token);
     }
-    if let (Some(names), Some(pair)) = (&gateway.places.automation, body.get("pair")) {
-        for (name, value) in [(&names.id, field(pair, "id")), (&names.token, field(pair, "token"))] {
-            if !value.is_empty() {
-                call.headers.push((name.clone(), value.to_owned()));
-            }
+    let token = &described.token;
+    if let Some(jwt) = gateway.places.jwt.as_ref().filter(|_| !token.is_empty()) {
+        match jwt.query_parameter.as_ref().filter(|_| described.kind == Api::WebSocket) {
+            Some(name) => call.query = Serializer::new(call.query).append_pair(name, token).finish(),
+            None => add(&jwt.header, format!("{} {token}", jwt.prefix).trim_start()),
         }
     }
     Ok(call)

@@ -171,30 +171,17 @@ fn list(value: &Value) -> &[Value] {
 /// IAM's patterns: `*` is any text, `?` any character.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html>
 fn is_match(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
-    let (mut at, mut position) = (0, 0);
-    // Behind the last star, and where the text that it stands for ends.
-    let mut star: Option<(usize, usize)> = None;
-    while let Some(character) = text.get(position) {
-        match pattern.get(at) {
-            Some('*') => {
-                at += 1;
-                star = Some((at, position));
+    fn is_match(pattern: &[char], text: &[char]) -> bool {
+        match (pattern, text) {
+            (['*', rest @ ..], [_, behind @ ..]) => is_match(rest, text) || is_match(pattern, behind),
+            (['*', rest @ ..], []) => is_match(rest, text),
+            ([expected, rest @ ..], [found, behind @ ..]) => {
+                (*expected == '?' || expected == found) && is_match(rest, behind)
             }
-            Some(expected) if *expected == '?' || expected == character => {
-                at += 1;
-                position += 1;
-            }
-            _ => {
-                let Some((behind, end)) = star else {
-                    return false;
-                };
-                star = Some((behind, end + 1));
-                (at, position) = (behind, end + 1);
-            }
+            (rest, behind) => rest.is_empty() && behind.is_empty(),
         }
     }
-    pattern.iter().skip(at).all(|rest| *rest == '*')
+    is_match(&pattern.chars().collect::<Vec<_>>(), &text.chars().collect::<Vec<_>>())
 }
 
 #[cfg(test)]

@@ -5,8 +5,11 @@ use std::time::Duration;
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use hyper::StatusCode;
+use hyper::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, UPGRADE};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
+use smac_local::http_server::{self, with_header};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::call::Call;
@@ -31,6 +34,14 @@ pub(super) fn accept(call: &Call) -> Option<String> {
     let is_sound = STANDARD.decode(key).is_ok_and(|nonce| nonce.len() == 16)
         && call.header("sec-websocket-version").next() == Some("13");
     is_sound.then(|| STANDARD.encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, format!("{key}{GUID}").as_bytes())))
+}
+
+/// The answer to a sound handshake.
+pub(super) fn switch(accepted: &str) -> http_server::Answer {
+    let headers = [(CONNECTION, "Upgrade"), (UPGRADE, "websocket"), (SEC_WEBSOCKET_ACCEPT, accepted)];
+    let mut answer = http_server::Answer::default();
+    *answer.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    headers.into_iter().fold(answer, |answer, (name, value)| with_header(answer, name, value))
 }
 
 /// Sends one text and the end, and waits for the client's.

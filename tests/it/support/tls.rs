@@ -3,13 +3,13 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
+use smac_local::http_server::Server;
+use tokio::net::TcpStream;
+use tokio::sync::Mutex;
 use tokio_rustls::TlsAcceptor;
 
 /// An authority, whose certificate is in a file.
@@ -55,34 +55,19 @@ impl Drop for Authority {
 /// The server in front. What it is sent goes to the stand-ins, and their answers come back.
 pub struct Front {
     address: SocketAddr,
-    is_wrong: Arc<AtomicBool>,
-    hang_up: tokio::sync::mpsc::Sender<()>,
+    server: Mutex<Option<Server>>,
+    /// With the right certificate and with the wrong one.
+    acceptors: [TlsAcceptor; 2],
+    behind: String,
 }
 
 impl Front {
     /// A front whose certificate is for `localhost`; the wrong one, by the same authority, is for another name.
     pub async fn start(authority: &Authority, behind: String) -> Self {
-        let (right, wrong) = (authority.acceptor("localhost"), authority.acceptor("elsewhere.example"));
+        let acceptors = ["localhost", "elsewhere.example"].map(|name| authority.acceptor(name));
         let behind = behind.trim_start_matches("http://").to_owned();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let is_wrong = Arc::new(AtomicBool::new(false));
-        let (hang_up, mut hang_ups) = tokio::sync::mpsc::channel(1);
-        let now_wrong = Arc::clone(&is_wrong);
-        tokio::spawn(async move {
-            let mut connections = JoinSet::new();
-            loop {
-                tokio::select! {
-                    Some(()) = hang_ups.recv() => connections.shutdown().await,
-                    Ok((stream, _)) = listener.accept() => {
-                        let acceptor = if now_wrong.load(Ordering::SeqCst) { wrong.clone() } else { right.clone() };
-                        connections.spawn(forward(acceptor, stream, behind.clone()));
-                    }
-                    else => return,
-                }
-            }
-        });
-        Self { address, is_wrong, hang_up }
+        let server = serve(([127, 0, 0, 1], 0).into(), &acceptors[0], &behind).await;
+        Self { address: server.address(), server: Mutex::new(Some(server)), acceptors, behind }
     }
 
     pub fn url(&self) -> String {
@@ -91,9 +76,17 @@ impl Front {
 
     /// Whether new connections are shown the wrong certificate; the old ones end.
     pub async fn set_wrong(&self, is_wrong: bool) {
-        self.is_wrong.store(is_wrong, Ordering::SeqCst);
-        self.hang_up.send(()).await.unwrap();
+        let mut server = self.server.lock().await;
+        if let Some(server) = server.take() {
+            server.stop().await;
+        }
+        *server = Some(serve(self.address, &self.acceptors[usize::from(is_wrong)], &self.behind).await);
     }
+}
+
+async fn serve(address: SocketAddr, acceptor: &TlsAcceptor, behind: &str) -> Server {
+    let (acceptor, behind) = (acceptor.clone(), behind.to_owned());
+    Server::accept(address, move |stream| forward(acceptor.clone(), stream, behind.clone())).await.unwrap()
 }
 
 async fn forward(acceptor: TlsAcceptor, stream: TcpStream, behind: String) {

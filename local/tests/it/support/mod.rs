@@ -21,13 +21,12 @@ impl Output {
     }
 }
 
-/// The command in the repository's folder, with credentials that the stand-ins take and nothing else of this process.
+/// The command in the repository's folder, with nothing of this process.
 pub fn run(arguments: &[&str], stdin: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_smac-local"))
         .args(arguments)
         .current_dir(root())
         .env_clear()
-        .envs([("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test")])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

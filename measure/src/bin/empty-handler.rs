@@ -1,4 +1,4 @@
-//! The yardstick of `cargo local bench`: AWS's Rust runtime with a handler that does nothing.
+//! The yardstick of `cargo measure bench`: AWS's Rust runtime with a handler that does nothing.
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::{Value, json};

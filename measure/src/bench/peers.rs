@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::Problem;
+use smac_local::command::{About as _, Problem};
 
 const NODE_PACKAGES: [&str; 2] = ["aws-jwt-verify@5.2.1", "aws-lambda-ric@3.3.0"];
 const PYTHON_PACKAGES: [&str; 3] = ["awslambdaric==4.2.2", "PyJWT==2.15.1", "cryptography==50.0.2"];
@@ -12,9 +12,9 @@ const PYTHON_PACKAGES: [&str; 3] = ["awslambdaric==4.2.2", "PyJWT==2.15.1", "cry
 pub(super) fn install() -> Result<Vec<(&'static str, Vec<String>)>, Problem> {
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers");
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/peers");
-    std::fs::create_dir_all(&folder).map_err(|error| Problem::new(folder.display(), error))?;
+    std::fs::create_dir_all(&folder).about(folder.display())?;
     for name in ["authorizer.mjs", "authorizer.py"] {
-        std::fs::copy(sources.join(name), folder.join(name)).map_err(|error| Problem::new(name, error))?;
+        std::fs::copy(sources.join(name), folder.join(name)).about(name)?;
     }
     run(Command::new("npm").args(["install", "--no-audit", "--no-fund", "--prefix"]).arg(&folder).args(NODE_PACKAGES))?;
     let venv = folder.join("venv");
@@ -36,7 +36,6 @@ fn quoted(path: &Path) -> String {
 
 fn run(command: &mut Command) -> Result<(), Problem> {
     let name = command.get_program().to_string_lossy().into_owned();
-    let status =
-        command.stdin(Stdio::null()).stdout(Stdio::null()).status().map_err(|error| Problem::new(&name, error))?;
+    let status = command.stdin(Stdio::null()).stdout(Stdio::null()).status().about(&name)?;
     if status.success() { Ok(()) } else { Err(Problem::new(name, status)) }
 }

@@ -1,0 +1,54 @@
+//! What the commands have in common: how they print, and how they fail.
+
+use std::fmt::Display;
+use std::io::{ErrorKind, Write as _};
+use std::process::ExitCode;
+
+/// What keeps a command from doing what it should, in words.
+#[derive(Debug)]
+pub struct Problem(pub String);
+
+impl Problem {
+    /// Something, and what is wrong with it.
+    #[must_use]
+    pub fn new(what: impl Display, why: impl Display) -> Self {
+        Self(format!("{what}: {why}"))
+    }
+}
+
+/// Says what an error is about.
+pub trait About<T> {
+    /// The error becomes a problem with this.
+    ///
+    /// # Errors
+    /// The problem.
+    fn about(self, what: impl Display) -> Result<T, Problem>;
+}
+
+impl<T, E: Display> About<T> for Result<T, E> {
+    fn about(self, what: impl Display) -> Result<T, Problem> {
+        self.map_err(|error| Problem::new(what, error))
+    }
+}
+
+/// The exit status: 2 for a problem, which is printed.
+#[must_use]
+pub fn exit_code(result: Result<ExitCode, Problem>) -> ExitCode {
+    result.unwrap_or_else(|Problem(problem)| {
+        let _ = writeln!(std::io::stderr(), "error: {problem}");
+        ExitCode::from(2)
+    })
+}
+
+/// Prints a line.
+///
+/// # Errors
+/// If standard output can't be written.
+pub fn print(line: &str) -> Result<ExitCode, Problem> {
+    let mut stdout = std::io::stdout();
+    match writeln!(stdout, "{line}").and_then(|()| stdout.flush()) {
+        // Whoever reads has read enough.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
+        written => written.map(|()| ExitCode::SUCCESS).about("standard output"),
+    }
+}

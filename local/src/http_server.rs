@@ -1,0 +1,149 @@
+//! The one HTTP server of the workspace: the stand-ins, the local API Gateway and the Runtime API answer through it.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::{Body, Incoming};
+use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
+use tokio::task::{JoinHandle, JoinSet};
+
+/// A running server. It ends with all its connections when it is dropped.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    accepting: JoinHandle<()>,
+}
+
+impl Server {
+    /// Answers HTTP requests at this address.
+    ///
+    /// # Errors
+    /// If the address is in use.
+    pub async fn start<F, B>(
+        address: impl ToSocketAddrs,
+        answer: impl Fn(Request<Incoming>) -> F + Clone + Send + 'static,
+    ) -> io::Result<Self>
+    where
+        F: Future<Output = Result<Response<B>, HangUp>> + Send + 'static,
+        B: Body<Data = Bytes, Error = Infallible> + Send + 'static,
+    {
+        Self::accept(address, move |stream| serve(stream, answer.clone())).await
+    }
+
+    /// Accepts connections at this address, each for `connection` to do with what it wants.
+    ///
+    /// # Errors
+    /// If the address is in use.
+    pub async fn accept<F>(
+        address: impl ToSocketAddrs,
+        connection: impl Fn(TcpStream) -> F + Send + 'static,
+    ) -> io::Result<Self>
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
+        let accepting = tokio::spawn(async move {
+            let mut connections = JoinSet::new();
+            loop {
+                match listener.accept().await {
+                    Ok((stream, _)) => {
+                        connections.spawn(connection(stream));
+                    }
+                    // Too many open files, and the like, pass.
+                    Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+                }
+                while connections.try_join_next().is_some() {}
+            }
+        });
+        Ok(Self { address, accepting })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The URL of its root, without a slash at the end.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Ends it, and waits until its address is free.
+    pub async fn stop(mut self) {
+        self.accepting.abort();
+        // That it was cancelled is no news.
+        let _ = (&mut self.accepting).await;
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+/// Answers the requests of one connection, whatever carries it.
+pub async fn serve<F, B>(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    answer: impl Fn(Request<Incoming>) -> F,
+) where
+    F: Future<Output = Result<Response<B>, HangUp>>,
+    B: Body<Data = Bytes, Error = Infallible> + 'static,
+{
+    let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(answer));
+    // A connection that breaks is the other end's business.
+    let _ = connection.with_upgrades().await;
+}
+
+/// Instead of an answer: the connection is closed.
+#[derive(Debug)]
+pub struct HangUp;
+
+impl fmt::Display for HangUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("hung up")
+    }
+}
+
+impl std::error::Error for HangUp {}
+
+/// An answer that is there as a whole.
+pub type Answer = Response<Full<Bytes>>;
+
+/// JSON.
+#[must_use]
+pub fn json(status: u16, body: &Value) -> Answer {
+    answer(status, "application/json", body.to_string())
+}
+
+/// An answer of this type of content.
+#[must_use]
+pub fn answer(status: u16, content_type: &str, body: impl Into<Bytes>) -> Answer {
+    let mut answer = Response::new(Full::new(body.into()));
+    *answer.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    with_header(answer, CONTENT_TYPE, content_type)
+}
+
+/// The same with another value of a header.
+#[must_use]
+pub fn with_header<B>(mut answer: Response<B>, name: HeaderName, value: &str) -> Response<B> {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        answer.headers_mut().insert(name, value);
+    }
+    answer
+}

@@ -1,0 +1,174 @@
+//! The event that API Gateway would send about a call, with all that an authorizer can want to know.
+//!
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-input.html>,
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html>
+
+#![expect(clippy::indexing_slicing, reason = "an object takes what is put into it")]
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::call::{ACCOUNT, API_ID, Api, Call};
+
+const SOURCE_IP: &str = "127.0.0.1";
+const ROUTE: &str = "ANY /{proxy+}";
+const RESOURCE: &str = "/{proxy+}";
+
+/// The event about a call; `identity` has the values of the identity sources.
+pub(super) fn event(call: &Call, api: Api, identity: &[String], id: u64) -> Value {
+    let common = json!({ "type": "REQUEST", "stageVariables": {}, "requestContext": context(call, api, id) });
+    let arn = call.arn(api);
+    let path_parameters = json!({ "proxy": call.path.trim_start_matches('/') });
+    let path = json!({
+        "resource": RESOURCE,
+        "path": call.path,
+        "httpMethod": call.method,
+        "pathParameters": path_parameters,
+    });
+    let identity = Some(identity).filter(|values| !values.is_empty());
+    match api {
+        Api::Rest => merged([common, json!({ "methodArn": arn }), path, lists(call)]),
+        Api::WebSocket => merged([common, json!({ "methodArn": arn }), lists(call)]),
+        Api::HttpV1 => {
+            let identity = identity.map(|values| values.join(","));
+            let own = json!({ "version": "1.0", "methodArn": arn, "identitySource": identity, "authorizationToken": identity });
+            merged([common, own, path, joined(call)])
+        }
+        Api::HttpV2 => {
+            let cookies = call.header("cookie").flat_map(|value| value.split(';')).map(str::trim);
+            let cookies: Vec<&str> = cookies.filter(|cookie| !cookie.is_empty()).collect();
+            let own = json!({
+                "version": "2.0",
+                "routeArn": arn,
+                "identitySource": identity,
+                "routeKey": ROUTE,
+                "rawPath": call.path,
+                "rawQueryString": call.query,
+                "pathParameters": path_parameters,
+            });
+            let mut event = merged([common, own, joined(call)]);
+            if !cookies.is_empty() {
+                event["cookies"] = cookies.into();
+            }
+            if let Some(headers) = event["headers"].as_object_mut() {
+                headers.remove("cookie");
+            }
+            event
+        }
+    }
+}
+
+fn context(call: &Call, api: Api, id: u64) -> Value {
+    let id = format!("local-{id}");
+    let user_agent = call.header("user-agent").next().unwrap_or_default();
+    let identity = json!({ "sourceIp": SOURCE_IP, "userAgent": user_agent });
+    let common = json!({ "accountId": ACCOUNT, "apiId": API_ID, "stage": api.stage(), "requestId": id });
+    let resource = |path: &str, resource: &str| json!({ "resourcePath": resource, "httpMethod": call.method, "path": path, "identity": identity });
+    let own = match api {
+        Api::Rest => resource(&format!("/{}{}", api.stage(), call.path), RESOURCE),
+        Api::HttpV1 => resource(&call.path, ROUTE),
+        Api::HttpV2 => json!({
+            "http": { "method": call.method, "path": call.path, "sourceIp": SOURCE_IP, "userAgent": user_agent },
+            "routeKey": ROUTE,
+        }),
+        Api::WebSocket => {
+            json!({ "routeKey": "$connect", "eventType": "CONNECT", "connectionId": id, "identity": identity })
+        }
+    };
+    merged([common, own])
+}
+
+/// Headers and parameters as REST and WebSocket APIs have them: the last of each name, and all of them.
+fn lists(call: &Call) -> Value {
+    let last = |fields: &[(String, String)]| -> Map<String, Value> {
+        fields.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect()
+    };
+    let all = |fields: &[(String, String)]| {
+        grouped(fields).into_iter().map(|(name, values)| (name, values.into())).collect::<Map<_, _>>()
+    };
+    let (headers, parameters) = (forwarded_headers(call), call.parameters());
+    json!({
+        "headers": last(&headers),
+        "multiValueHeaders": all(&headers),
+        "queryStringParameters": last(&parameters),
+        "multiValueQueryStringParameters": all(&parameters),
+    })
+}
+
+/// As HTTP APIs have them: with commas between those of a name, which AWS documents for payload format 2.0 alone.
+fn joined(call: &Call) -> Value {
+    let joined = |fields: &[(String, String)]| {
+        grouped(fields).into_iter().map(|(name, values)| (name, values.join(",").into())).collect::<Map<_, _>>()
+    };
+    json!({ "headers": joined(&forwarded_headers(call)), "queryStringParameters": joined(&call.parameters()) })
+}
+
+fn grouped(fields: &[(String, String)]) -> BTreeMap<String, Vec<&str>> {
+    let mut groups: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for (name, value) in fields {
+        groups.entry(name.clone()).or_default().push(value);
+    }
+    groups
+}
+
+/// The client's headers, and those that API Gateway adds; of the hop to it, none.
+fn forwarded_headers(call: &Call) -> Vec<(String, String)> {
+    let way: Vec<&str> = call.header("x-forwarded-for").chain([SOURCE_IP]).collect();
+    let added = [
+        ("x-forwarded-for", way.join(", ")),
+        ("x-forwarded-port", "443".into()),
+        ("x-forwarded-proto", "https".into()),
+    ];
+    let is_replaced = |name: &str| {
+        let mut others = added.iter().map(|(name, _)| *name).chain(["connection", "upgrade"]);
+        others.any(|other| other.eq_ignore_ascii_case(name))
+    };
+    let mut headers: Vec<_> = call.headers.iter().filter(|(name, _)| !is_replaced(name)).cloned().collect();
+    headers.extend(added.clone().map(|(name, value)| (name.to_owned(), value)));
+    headers
+}
+
+fn merged<const N: usize>(objects: [Value; N]) -> Value {
+    Value::Object(objects.iter().filter_map(Value::as_object).cloned().flatten().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use smac_lambda_authorizer::event::Request;
+
+    use super::*;
+
+    fn event(api: Api, identity: &[&str]) -> Value {
+        let identity: Vec<String> = identity.iter().map(|value| (*value).to_owned()).collect();
+        super::event(&Call::example(), api, &identity, 1)
+    }
+
+    #[test]
+    fn each_kind_is_told_by_the_authorizer() {
+        for api in Api::ALL {
+            let event = event(api, &[]).to_string();
+            let request = Request::parse(&event).unwrap();
+            assert_eq!(request.kind().name(), api.name());
+            assert_eq!((request.arn().api(), request.arn().stage()), (API_ID, api.stage()));
+        }
+    }
+
+    #[test]
+    fn repeated_fields_are_what_each_kind_makes_of_them() {
+        let rest = event(Api::Rest, &[]);
+        assert_eq!(rest["headers"]["a"], "2");
+        assert_eq!(rest["multiValueHeaders"]["a"], json!(["1", "2"]));
+        assert_eq!(rest["multiValueQueryStringParameters"]["q"], json!(["a b", "c"]));
+        assert_eq!(rest["headers"]["upgrade"], Value::Null);
+        assert_eq!(rest["requestContext"]["path"], "/prod/pets/42");
+        let http = event(Api::HttpV2, &["k1", "k2"]);
+        assert_eq!(http["headers"]["a"], "1,2");
+        assert_eq!(http["queryStringParameters"]["q"], "a b,c");
+        assert_eq!(http["cookies"], json!(["x=1", "y=2"]));
+        assert_eq!(http["headers"]["cookie"], Value::Null);
+        assert_eq!(http["identitySource"], json!(["k1", "k2"]));
+        assert_eq!(event(Api::HttpV1, &["k1", "k2"])["identitySource"], "k1,k2");
+        assert_eq!(event(Api::HttpV2, &[])["identitySource"], Value::Null);
+    }
+}

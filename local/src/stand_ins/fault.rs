@@ -1,0 +1,107 @@
+//! Answers as they should not be.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, Channel};
+use hyper::Response;
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, WWW_AUTHENTICATE};
+use serde_json::{Value, json};
+
+use crate::http_server::{self, Answer, HangUp, with_header};
+
+const JSON: &str = "application/json";
+
+/// What goes wrong.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fault {
+    /// Another status, with a JSON body.
+    Status(u16, Value),
+    /// The same with a header that asks for credentials.
+    Challenge(u16),
+    /// A redirect to the same server.
+    Redirect,
+    /// Nothing comes.
+    Hang,
+    /// The head comes, and half of the body.
+    HangInBody,
+    /// A byte now and then.
+    Drip,
+    /// The connection is closed.
+    Reset,
+    /// The connection is closed within the body.
+    Truncated,
+    /// A body that is not JSON.
+    Garbage,
+    /// The right answer, as another type of content.
+    ContentType,
+    /// A body of this many bytes, whose length is announced.
+    Huge(usize),
+    /// A body of this many bytes, in chunks.
+    HugeInChunks(usize),
+    /// An empty body.
+    Empty,
+    /// The right answer, late.
+    Late(Duration),
+}
+
+pub(super) type AnyAnswer = Response<BoxBody<Bytes, Infallible>>;
+
+impl Fault {
+    /// What comes instead of the right answer.
+    pub(super) async fn instead_of(self, right: Answer) -> Result<AnyAnswer, HangUp> {
+        let whole = match self {
+            Self::Status(status, body) => http_server::json(status, &body),
+            Self::Challenge(status) => with_header(http_server::json(status, &json!({})), WWW_AUTHENTICATE, "Bearer"),
+            Self::Redirect => with_header(http_server::json(302, &json!({})), LOCATION, "/elsewhere"),
+            Self::Hang => std::future::pending().await,
+            Self::Reset => return Err(HangUp),
+            Self::Late(delay) => {
+                tokio::time::sleep(delay).await;
+                right
+            }
+            Self::ContentType => with_header(right, CONTENT_TYPE, "text/html"),
+            Self::Garbage => http_server::answer(200, "text/html", "<html>not what you expect</html>"),
+            Self::Empty => http_server::answer(200, JSON, ""),
+            Self::Huge(size) => http_server::answer(200, JSON, vec![b' '; size]),
+            Self::HugeInChunks(size) => return Ok(in_pieces(&vec![b' '; size], 8192, Duration::ZERO, End::Whole)),
+            Self::HangInBody => return Ok(in_pieces(&half(right).await, 4096, Duration::ZERO, End::Hang)),
+            Self::Drip => return Ok(in_pieces(&half(right).await, 1, Duration::from_millis(50), End::Whole)),
+            Self::Truncated => {
+                let answer = in_pieces(&half(right).await, 4096, Duration::ZERO, End::Whole);
+                return Ok(with_header(answer, CONTENT_LENGTH, "4096"));
+            }
+        };
+        Ok(whole.map(BodyExt::boxed))
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Whole,
+    Hang,
+}
+
+fn in_pieces(body: &[u8], size: usize, pause: Duration, end: End) -> AnyAnswer {
+    let (mut sender, channel) = Channel::<Bytes, Infallible>::new(1);
+    let pieces: Vec<_> = body.chunks(size).map(Bytes::copy_from_slice).collect();
+    tokio::spawn(async move {
+        for piece in pieces {
+            if sender.send_data(piece).await.is_err() {
+                return;
+            }
+            tokio::time::sleep(pause).await;
+        }
+        if end == End::Hang {
+            std::future::pending::<()>().await;
+        }
+    });
+    with_header(Response::new(channel.boxed()), CONTENT_TYPE, JSON)
+}
+
+async fn half(answer: Answer) -> Bytes {
+    let body = answer.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    body.slice(..body.len() / 2)
+}

@@ -1,0 +1,237 @@
+//! `cargo measure bench`: how long the release binary takes to start and to answer, beside others.
+
+mod peers;
+mod plot;
+
+use std::hint::black_box;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
+use smac_local::command::{About as _, Problem, print};
+use smac_local::deployment::{Pool, SERVICE, SERVICE_TOKEN, environment};
+use smac_local::keys::Key;
+use smac_local::stand_ins::StandIns;
+use smac_local::token::{Token, Use};
+
+use crate::process::{self, Figures};
+use crate::{bearer, event, release};
+
+/// The options of the command.
+#[derive(clap::Args)]
+pub(crate) struct Bench {
+    /// How often each function is started and called; the medians count.
+    #[arg(long, default_value_t = 5)]
+    runs: usize,
+    /// How often each function is started in a run; the median of all starts counts.
+    #[arg(long, default_value_t = 10)]
+    starts: usize,
+    /// How many calls are timed, each with another token, after a tenth of that for warming up.
+    #[arg(long, default_value_t = 2000)]
+    calls: usize,
+    /// Times authorizers on Node (aws-jwt-verify) and Python (PyJWT), too; installed from npm and PyPI into `target/`.
+    #[arg(long)]
+    peers: bool,
+    /// Writes a plot there.
+    #[arg(long, value_name = "PATH")]
+    svg: Option<PathBuf>,
+}
+
+/// A function to time, what it is asked, and what came of it.
+struct Subject {
+    name: &'static str,
+    command: Vec<String>,
+    environment: Vec<(String, String)>,
+    events: Vec<Bytes>,
+    is_peer: bool,
+    /// From the start of the process to its first question for work.
+    starts: Vec<Duration>,
+    runs: Vec<Figures>,
+}
+
+impl Bench {
+    pub(crate) async fn run(self) -> Result<ExitCode, Problem> {
+        let stand_ins = StandIns::start(0).await.about("the stand-ins")?;
+        let base_url = stand_ins.base_url();
+        let subjects = self.subjects(&base_url)?;
+        let verification = bare_verification().ok_or_else(|| Problem::new("a bare verification", "fails"))?;
+        let (runs, starts, calls) = (self.runs.max(1), self.starts.max(1), self.calls.max(10));
+        // A thread of its own: what is timed must not wait for the stand-ins.
+        let timing = tokio::task::spawn_blocking(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.about("a runtime")?.block_on(time(subjects, &base_url, runs, starts, calls))
+        });
+        let subjects = timing.await.about("the timing")??;
+        print(&table(&subjects, verification))?;
+        if let Some(path) = self.svg {
+            std::fs::write(&path, plot::bars(&subjects)).about(path.display())?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn subjects(&self, base_url: &str) -> Result<Vec<Subject>, Problem> {
+        // One pool, which is what the peers have.
+        let mut fetched = environment(base_url);
+        fetched.retain(|(name, _)| !name.contains(Pool::Secondary.name()));
+        let mut configured = fetched.clone();
+        configured.push(Pool::Primary.key_set_variable());
+        let id_tokens = tokens(Use::Id, self.calls);
+        let access_token = tokens(Use::Access, 1);
+        let pair = vec![event(&[("SMAC-Principal", SERVICE), ("SMAC-Token", SERVICE_TOKEN)])];
+        let empty = release("smac-measure", "empty-handler")?;
+        let ours = release("smac-lambda-authorizer", "smac-lambda-authorizer")?;
+        let subject = |name, command, environment: &Vec<_>, events: &Vec<_>, is_peer| {
+            let (environment, events) = (environment.clone(), events.clone());
+            Subject { name, command, environment, events, is_peer, starts: Vec::new(), runs: Vec::new() }
+        };
+        let mut subjects: Vec<_> = [
+            ("an empty handler", &empty, &fetched, &id_tokens),
+            ("ID tokens, all distinct", &ours, &fetched, &id_tokens),
+            ("ID tokens, keys configured", &ours, &configured, &id_tokens),
+            ("an access token, userInfo remembered", &ours, &fetched, &access_token),
+            ("a service's pair, secret remembered", &ours, &fetched, &pair),
+        ]
+        .map(|(name, binary, environment, events)| {
+            subject(name, vec![binary.display().to_string()], environment, events, false)
+        })
+        .into();
+        if self.peers {
+            let peers = peers::install()?.into_iter();
+            subjects.extend(peers.map(|(name, command)| subject(name, command, &fetched, &id_tokens, true)));
+        }
+        Ok(subjects)
+    }
+}
+
+/// Events with tokens, all different.
+fn tokens(token_use: Use, count: usize) -> Vec<Bytes> {
+    let token = |number| Token::new(token_use).claim("jti", format!("{number:08}")).sign();
+    (0..count).map(|number| bearer(&token(number))).collect()
+}
+
+/// The subjects take turns, so that what else the machine does falls on all of them.
+async fn time(
+    mut subjects: Vec<Subject>,
+    base_url: &str,
+    runs: usize,
+    starts: usize,
+    calls: usize,
+) -> Result<Vec<Subject>, Problem> {
+    for start in 1..=runs * starts {
+        for subject in &mut subjects {
+            // The stand-ins must be awake, or whoever is the first to ask them is timed with their page faults.
+            wake(base_url).about("the stand-ins")?;
+            let (function, after) = process::start(&subject.command, &subject.environment).await.about(subject.name)?;
+            subject.starts.push(after);
+            if start % starts == 0 {
+                subject.runs.push(process::time(&function, &subject.events, calls).await.about(subject.name)?);
+            }
+            function.kill().await.about(subject.name)?;
+        }
+    }
+    Ok(subjects)
+}
+
+/// Asks the stand-ins for a key set.
+fn wake(base_url: &str) -> std::io::Result<()> {
+    let address = base_url.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(address)?;
+    let path = Pool::Primary.id();
+    write!(stream, "GET /{path}/.well-known/jwks.json HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    if answer.starts_with("HTTP/1.1 200 ") { Ok(()) } else { Err(std::io::ErrorKind::InvalidData.into()) }
+}
+
+/// The yardstick: the median time of the arithmetic of RS256 and nothing else.
+fn bare_verification() -> Option<Duration> {
+    let jwk = Key::Primary.jwk();
+    let part = |name: &str| URL_SAFE_NO_PAD.decode(jwk.get(name)?.as_str()?).ok();
+    let key = RsaPublicKeyComponents { n: part("n")?, e: part("e")? };
+    let token = Token::id().sign();
+    let (message, signature) = token.rsplit_once('.')?;
+    let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
+    let verify = |_| {
+        let began = Instant::now();
+        key.verify(&RSA_PKCS1_2048_8192_SHA256, message.as_bytes(), black_box(&signature)).ok()?;
+        Some(began.elapsed())
+    };
+    Some(median((0..5000).map(verify).collect::<Option<Vec<_>>>()?))
+}
+
+fn median<T: Ord + Copy + Default>(values: impl IntoIterator<Item = T>) -> T {
+    let mut values: Vec<T> = values.into_iter().collect();
+    values.sort();
+    values.get(values.len() / 2).copied().unwrap_or_default()
+}
+
+impl Subject {
+    fn start(&self) -> Duration {
+        median(self.starts.iter().copied())
+    }
+
+    fn of_runs<T: Ord + Copy + Default>(&self, figure: impl Fn(&Figures) -> T) -> T {
+        median(self.runs.iter().map(figure))
+    }
+
+    fn p50(&self) -> Duration {
+        self.of_runs(|run| run.p50)
+    }
+
+    fn cpu(&self) -> Duration {
+        self.of_runs(|run| run.cpu)
+    }
+}
+
+fn table(subjects: &[Subject], verification: Duration) -> String {
+    let micros = |time: Duration| time.as_secs_f64() * 1e6;
+    let millis = |time: Duration| time.as_secs_f64() * 1e3;
+    let mut lines = vec![
+        "| | start, ms | first call, ms | warm call p50, us | p99, us | CPU per call, us | memory at the start, MB | peak, MB |"
+            .to_owned(),
+        "| --- | --- | --- | --- | --- | --- | --- | --- |".to_owned(),
+    ];
+    for subject in subjects {
+        lines.push(format!(
+            "| {} | {:.1} | {:.2} | {:.0} | {:.0} | {:.0} | {:.1} | {:.1} |",
+            subject.name,
+            millis(subject.start()),
+            millis(subject.of_runs(|run| run.first)),
+            micros(subject.p50()),
+            micros(subject.of_runs(|run| run.p99)),
+            micros(subject.cpu()),
+            subject.of_runs(|run| run.memory_at_start) as f64 / 1e6,
+            subject.of_runs(|run| run.memory_peak) as f64 / 1e6,
+        ));
+    }
+    lines.push(format!("\nA bare RS256 verification: {:.0} us.", micros(verification)));
+    let ratio = |one: Duration, other: Duration| one.as_secs_f64() / other.as_secs_f64();
+    if let [empty, ours, ..] = subjects {
+        for subject in subjects.iter().skip(1) {
+            let Subject { name, is_peer, .. } = subject;
+            lines.push(if *is_peer {
+                format!(
+                    "{name}: start {:.1} x, p50 {:.2} x and CPU {:.2} x those of {}.",
+                    ratio(subject.start(), ours.start()),
+                    ratio(subject.p50(), ours.p50()),
+                    ratio(subject.cpu(), ours.cpu()),
+                    ours.name,
+                )
+            } else {
+                format!(
+                    "{name}: start {:.2} x the empty handler's; p50 {:.2} x and CPU {:.2} x (empty handler + bare verification).",
+                    ratio(subject.start(), empty.start()),
+                    ratio(subject.p50(), empty.p50() + verification),
+                    ratio(subject.cpu(), empty.cpu() + verification),
+                )
+            });
+        }
+    }
+    lines.join("\n")
+}

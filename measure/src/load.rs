@@ -1,0 +1,228 @@
+//! `cargo measure load`: a great many good and bad requests, decided by the release binary as Lambda runs it.
+
+use std::io;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use serde_json::json;
+use smac_local::command::{About as _, Problem, print};
+use smac_local::deployment::{SECRETS_PREFIX, SERVICE, SERVICE_TOKEN};
+use smac_local::runtime_api::Function;
+use smac_local::stand_ins::{StandIns, Upstream};
+use smac_local::token::{Token, now};
+use tokio::task::JoinSet;
+
+use crate::process::{self, Verdict};
+use crate::{bearer, event, release};
+
+/// What memory may grow by after the first calls.
+const MAX_GROWTH: u64 = 1_000_000;
+
+/// The options of the command.
+#[derive(clap::Args)]
+pub(crate) struct Load {
+    /// How many requests.
+    #[arg(long, default_value_t = 1_000_000)]
+    calls: u64,
+    /// How many at once; more than one is Lambda's concurrent mode.
+    #[arg(long, default_value_t = 1)]
+    concurrency: u64,
+    /// How many users with an ID token and an access token each, and as many services.
+    #[arg(long, default_value_t = 10_000)]
+    distinct: u64,
+    /// After how many requests memory and descriptors are looked at for the first time.
+    #[arg(long, default_value_t = 50_000)]
+    settle: u64,
+}
+
+impl Load {
+    pub(crate) async fn run(self) -> Result<ExitCode, Problem> {
+        let binary = release("smac-lambda-authorizer", "smac-lambda-authorizer")?.display().to_string();
+        let stand_ins = StandIns::start(0).await.about("the stand-ins")?;
+        for number in 0..self.distinct {
+            let pair = json!({ "token": token_of(number), "id": format!("service:{number}") }).to_string();
+            stand_ins.set_secret(&format!("{SECRETS_PREFIX}/service-{number}"), Some(&pair), now());
+        }
+        let mut environment = stand_ins.environment();
+        if self.concurrency > 1 {
+            environment.push(("AWS_LAMBDA_MAX_CONCURRENCY".to_owned(), self.concurrency.to_string()));
+        }
+        let cases = Cases::new(self.distinct);
+        let (function, _) = process::start(&[binary], &environment).await.about("the function")?;
+        let began = Instant::now();
+        let driver = Arc::new(Driver {
+            function,
+            cases,
+            calls: self.calls,
+            settle: self.settle.min(self.calls / 2).max(1),
+            next: AtomicU64::new(0),
+            seen: Mutex::default(),
+        });
+        let mut callers: JoinSet<_> = (0..self.concurrency.max(1)).map(|_| Arc::clone(&driver).call()).collect();
+        while let Some(ended) = callers.join_next().await {
+            ended.about("the load")?.about("the function")?;
+        }
+        let is_good = driver.report(began.elapsed())?;
+        let upstreams =
+            [("key sets", Upstream::KeySet), ("userInfo", Upstream::UserInfo), ("secrets", Upstream::Secret)];
+        for (name, upstream) in upstreams {
+            print(&format!("calls for {name}: {}", stand_ins.calls(upstream)))?;
+        }
+        Ok(ExitCode::from(u8::from(!is_good)))
+    }
+}
+
+/// Sends the requests, and compares what becomes of them.
+struct Driver {
+    function: Function,
+    cases: Cases,
+    calls: u64,
+    settle: u64,
+    next: AtomicU64,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    answered: u64,
+    wrong: Vec<(u64, Verdict)>,
+    settled: Size,
+}
+
+/// What must not grow.
+#[derive(Default)]
+struct Size {
+    memory: u64,
+    descriptors: usize,
+}
+
+impl Size {
+    fn of(function: &Function) -> io::Result<Self> {
+        Ok(Self { memory: process::memory(function, "VmRSS:")?, descriptors: process::descriptors(function)? })
+    }
+}
+
+impl Driver {
+    /// One request after the other, until there are none left.
+    async fn call(self: Arc<Self>) -> io::Result<()> {
+        loop {
+            let number = self.next.fetch_add(1, Ordering::Relaxed);
+            if number >= self.calls {
+                return Ok(());
+            }
+            let (event, expected) = self.cases.case(number);
+            let (outcome, _) = self.function.invoke(event).await?;
+            let verdict = Verdict::of(&outcome);
+            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            seen.answered += 1;
+            if seen.answered == self.settle {
+                seen.settled = Size::of(&self.function)?;
+            }
+            if verdict != expected {
+                seen.wrong.push((number, verdict));
+            }
+        }
+    }
+
+    /// Whether all was as it should be, once all requests are answered.
+    fn report(&self, time: Duration) -> Result<bool, Problem> {
+        let megabytes = |bytes: u64| bytes as f64 / 1e6;
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let (before, after) = (&seen.settled, Size::of(&self.function).about("the function")?);
+        let peak = process::memory(&self.function, "VmHWM:").about("the function")?;
+        let (calls, wrong) = (self.calls, seen.wrong.len());
+        print(&format!("{calls} requests in {:.0} s, none lost, {wrong} wrong", time.as_secs_f64()))?;
+        print(&format!(
+            "memory {:.2} MB, then {:.2} MB, {:.2} MB at the most; file descriptors {}, then {}",
+            megabytes(before.memory),
+            megabytes(after.memory),
+            megabytes(peak),
+            before.descriptors,
+            after.descriptors,
+        ))?;
+        for (number, verdict) in seen.wrong.iter().take(10) {
+            print(&format!("wrong: request {number} was answered {verdict:?}"))?;
+        }
+        // A connection more or less is idle at the time.
+        let is_flat = after.memory < before.memory + MAX_GROWTH && after.descriptors <= before.descriptors + 4;
+        Ok(seen.wrong.is_empty() && is_flat)
+    }
+}
+
+fn token_of(service: u64) -> String {
+    format!("token-of-service-{service}")
+}
+
+fn pair(id: &str, token: &str) -> Bytes {
+    event(&[("smac-principal", id), ("smac-token", token)])
+}
+
+/// An event, and what must become of it.
+type Case = (Bytes, Verdict);
+
+/// The requests, good ones and bad ones.
+struct Cases {
+    id_tokens: Vec<Case>,
+    access_tokens: Vec<Case>,
+    bad: Vec<Case>,
+    services: u64,
+}
+
+impl Cases {
+    fn new(distinct: u64) -> Self {
+        // Each of another user: what is asked about one user is bounded.
+        let good = |token: fn() -> Token| -> Vec<Case> {
+            let user = |number| token().claim("jti", number).claim("sub", format!("user-{number}"));
+            (0..distinct).map(|number| (bearer(&user(number).sign()), Verdict::Allowed)).collect()
+        };
+        let bad_tokens = [
+            Token::id().forged(),
+            Token::id().expired(),
+            Token::id().header("alg", "none"),
+            Token::id().header("kid", "invented"),
+            Token::id().claim("iss", "https://elsewhere.example"),
+            Token::id().claim("email_verified", false),
+        ];
+        let others = [
+            pair(SERVICE, "wrong"),
+            pair("not a name", SERVICE_TOKEN),
+            event(&[]),
+            event(&[("authorization", "Basic eDp5")]),
+            bearer("a.b"),
+        ];
+        let refused = bad_tokens.iter().map(|token| bearer(&token.sign())).chain(others);
+        let faults = ["{}", "not JSON"].map(|event| (Bytes::from(event), Verdict::Fault));
+        let bad = refused.map(|event| (event, Verdict::Unauthorized)).chain(faults).collect();
+        Self { id_tokens: good(Token::id), access_tokens: good(Token::access), bad, services: distinct }
+    }
+
+    /// The request of this number: three good ones to one bad one, in an order without a pattern.
+    fn case(&self, number: u64) -> Case {
+        let any = mixed(number) >> 32;
+        let pick = |cases: &[Case]| {
+            let index = usize::try_from(any).unwrap_or_default() % cases.len().max(1);
+            cases.get(index).cloned().unwrap_or_else(|| (Bytes::new(), Verdict::Fault))
+        };
+        match mixed(number) % 128 {
+            0..60 => pick(&self.id_tokens),
+            60..84 => pick(&self.access_tokens),
+            84..99 => {
+                let service = any % self.services.max(1);
+                (pair(&format!("service-{service}"), &token_of(service)), Verdict::Allowed)
+            }
+            99 => (pair(&format!("invented-{number}"), "x"), Verdict::Unauthorized),
+            _ => pick(&self.bad),
+        }
+    }
+}
+
+/// A number that looks random: the finaliser of SplitMix64.
+fn mixed(number: u64) -> u64 {
+    let number = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    number ^ (number >> 31)
+}
