@@ -55,9 +55,9 @@ impl Check {
                 let found = Template::parse(&text, self.parameters)
                     .and_then(|template| template.environment(self.function.as_deref()))
                     .map_err(|error| Problem::new(path.display(), error))?;
-                let template::Environment { mut variables, unresolved, .. } = found;
+                let template::Environment { mut variables, unknown, .. } = found;
                 environment::add_lambdas_own(&mut variables);
-                (variables, unresolved)
+                (variables, unknown)
             }
             (None, None) => return Err(Problem::new("--env-file or --template", "is required")),
         };
