@@ -7,12 +7,14 @@ use smac_lambda_authorizer::Settings;
 use smac_lambda_authorizer::settings::{Findings, PREFIX};
 use smac_local::template::Template;
 
+use crate::environment::Deployment;
 use crate::invoke::parse_setting;
 use crate::{Problem, environment, print};
 
 const HELP: &str = "\
 Examples:
   cargo local check --env-file prod.env
+  aws lambda get-function-configuration --function-name NAME | cargo local check --function-config -
   cargo local check --template template.yaml --parameter UserPoolId=eu-west-1_Example --parameter AppClientIds=abc
 
 Key sets in files are read relative to LAMBDA_TASK_ROOT, as the function does, or else to this folder.
@@ -27,11 +29,10 @@ const UNKNOWN: &str = "us-east-1_unknown";
 #[derive(clap::Args)]
 #[command(after_help = HELP)]
 pub(crate) struct Check {
-    /// The deployment's variables, in a file as `cargo lambda watch --env-file` takes it.
-    #[arg(long, value_name = "FILE", conflicts_with = "template", required_unless_present = "template")]
-    env_file: Option<PathBuf>,
+    #[command(flatten)]
+    deployment: Deployment,
     /// A SAM or CloudFormation template in YAML or JSON: the environment of its function.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "deployment")]
     template: Option<PathBuf>,
     /// The function in the template, where several have variables of ours.
     #[arg(long, value_name = "NAME")]
@@ -52,10 +53,10 @@ impl Check {
         if self.template.is_none() && (self.function.is_some() || !self.parameters.is_empty()) {
             return Err(Problem::new("--parameter and --function", "belong to --template"));
         }
-        let (mut variables, mut unknown) = match (&self.env_file, &self.template) {
-            (Some(path), _) => (environment::read(path)?, Vec::new()),
+        let (mut variables, mut unknown) = match (self.deployment.read()?, &self.template) {
+            (Some(variables), _) => (variables, Vec::new()),
             (None, Some(path)) => of_template(path, self.function.as_deref(), self.parameters)?,
-            (None, None) => return Err(Problem::new("--env-file or --template", "is required")),
+            (None, None) => return Err(Problem::new("--env-file, --function-config or --template", "is required")),
         };
         unknown.retain(|(name, _)| !self.settings.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)));
         variables.extend(unknown.iter().map(|(name, _)| (name.clone(), UNKNOWN.to_owned())));

@@ -13,7 +13,7 @@ fn check(arguments: &[&str]) -> Output {
 }
 
 /// The lines that begin with this word.
-fn lines(output: &Output, word: &str) -> Vec<String> {
+pub fn lines(output: &Output, word: &str) -> Vec<String> {
     output.stdout.lines().filter_map(|line| line.strip_prefix(word)).map(|line| line.trim().to_owned()).collect()
 }
 
@@ -228,6 +228,8 @@ fn a_template_in_json() {
 
 #[test]
 fn bad_usage() {
+    const ARN: &str = r#""FunctionArn": "arn:aws:lambda:eu-west-1:123456789012:function:authorizer""#;
+    let function = |text: &str| file("function.json", text);
     let no_yaml = file("bad.yaml", "a: [hidden-");
     let good = env_file(&deployment::environment(UNUSED));
     for (arguments, said) in [
@@ -246,6 +248,28 @@ fn bad_usage() {
         (vec!["--template", "template.yaml", "--function", "Api"], "has no Api"),
         (vec!["--template", "template.yaml", "--env-file", &good], "cannot be used with"),
         (vec!["--env-file", &good, "--parameter", "A=b"], "--parameter and --function: belong to --template"),
+        (vec!["--env-file", &good, "--function-config", "-"], "cannot be used with"),
+        (vec!["--template", "template.yaml", "--function-config", "-"], "cannot be used with"),
+        (vec!["--function-config", "none.json"], "none.json: No such file"),
+        (vec!["--function-config", &function("{ hidden-")], "function.json: is not JSON (line 1, column 3)"),
+        (vec!["--function-config", &function("[]")], "is not what `aws lambda get-function-configuration` prints"),
+        (
+            vec!["--function-config", &function(r#"{"Environment": {"Variables": {"A": "hidden-"}}}"#)],
+            "is not what `aws",
+        ),
+        (
+            vec!["--function-config", &function(&format!(r#"{{{ARN}, "Environment": {{"Variables": {{"A": 1}}}}}}"#))],
+            "A: is not a string",
+        ),
+        (
+            vec![
+                "--function-config",
+                &function(&format!(
+                    r#"{{{ARN}, "Environment": {{"Error": {{"ErrorCode": "AccessDeniedException", "Message": "hidden-"}}}}}}"#
+                )),
+            ],
+            "the variables are encrypted, and could not be read (AccessDeniedException): ask with kms:Decrypt for their key",
+        ),
     ] {
         let output = check(&arguments);
         assert_eq!((output.code, output.stdout.as_str()), (2, ""), "{said}: {}", output.stderr);
