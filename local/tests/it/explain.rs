@@ -355,6 +355,8 @@ fn what_can_not_be_used_is_said_without_showing_it() {
         (vec!["--env-file", &good, "--setting", "hidden", "-"], "must be NAME=VALUE"),
         (vec!["--env-file", &good, "--lively", "-"], "--live"),
         (vec!["--env-file", &good], "EVENT_OR_TOKEN"),
+        (vec!["--function-config", "-", "-"], "--function-config and EVENT_OR_TOKEN: only one can be standard input"),
+        (vec!["--env-file", &good, "--function-config", "x.json", "-"], "cannot be used with"),
     ] {
         let output = run(&[&["explain"], arguments.as_slice()].concat(), &Token::id().sign());
         assert_eq!((output.code, output.stdout.as_str()), (2, ""), "{said}");

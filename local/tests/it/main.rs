@@ -6,5 +6,6 @@
 mod check;
 mod docs;
 mod explain;
+mod function_config;
 mod serve;
 mod support;

@@ -1,0 +1,72 @@
+//! The runbook has each reason and each alarm, and names nothing that is not there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use smac_lambda_authorizer::error::{Fault, Forbidden, Unauthorized};
+use smac_lambda_authorizer::settings::{self, POOL_VARIABLES, VARIABLES};
+use smac_lambda_authorizer::telemetry::{METRICS, NAMESPACE};
+
+use super::stack::{read, template};
+
+#[test]
+fn each_reason_has_a_section_in_the_runbook_and_no_other() {
+    let runbook = read("docs/operations.md");
+    let mut sections: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut chapter = "";
+    for line in runbook.lines() {
+        if let Some(title) = line.strip_prefix("### ") {
+            chapter = title;
+        } else if let Some(code) = line.strip_prefix("#### ") {
+            sections.entry(chapter).or_default().push(code.trim_matches('`'));
+        }
+    }
+    let codes: [Vec<&str>; 3] = [
+        Unauthorized::ALL.iter().map(|reason| reason.code()).collect(),
+        Forbidden::ALL.iter().map(|reason| reason.code()).collect(),
+        Fault::ALL.iter().map(|reason| reason.code()).collect(),
+    ];
+    assert_eq!(["Unauthorized: 401", "Forbidden: 403", "Faults: 500"].map(|chapter| sections[chapter].clone()), codes);
+    for section in runbook.split("\n#### ").skip(1) {
+        let section = section.split("\n#").next().unwrap();
+        assert!(section.contains("\nSee: ") && section.contains("\nDo: "), "{section}");
+    }
+}
+
+#[test]
+fn the_runbook_names_each_alarm_and_only_parameters_that_are_there() {
+    let template = template();
+    let runbook = read("docs/operations.md");
+    let of_type = |wanted: &str| {
+        let resources = template["Resources"].as_object().unwrap().clone();
+        resources
+            .into_iter()
+            .filter(|(_, resource)| resource["Type"] == wanted)
+            .map(|(name, _)| name)
+            .collect::<Vec<_>>()
+    };
+    let alarms = of_type("AWS::CloudWatch::Alarm");
+    assert_eq!(alarms.len(), 6);
+    for alarm in alarms {
+        assert!(runbook.contains(&format!("| `{alarm}` |")), "{alarm}");
+    }
+    let known: BTreeSet<&str> = ["Parameters", "Outputs", "Resources"]
+        .iter()
+        .flat_map(|part| template[part].as_object().unwrap().keys().map(String::as_str))
+        .collect();
+    let variables: BTreeSet<&str> = VARIABLES.iter().chain(POOL_VARIABLES).map(|(name, _)| *name).collect();
+    for name in runbook.split('`').skip(1).step_by(2) {
+        let is_camel = name.starts_with(|c: char| c.is_ascii_uppercase())
+            && name.chars().all(|c| c.is_ascii_alphanumeric())
+            && name.chars().any(|c| c.is_ascii_lowercase());
+        let is_of_aws =
+            name.ends_with("Exception") || ["DecryptionFailure", "Errors", "Duration", "Basic"].contains(&name);
+        if is_camel && !is_of_aws && !METRICS.iter().any(|(metric, _)| *metric == name) && name != NAMESPACE {
+            assert!(known.contains(name), "{name} is nothing of the template");
+        }
+        let is_setting =
+            name.contains("__") && name != settings::PREFIX && name.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+        if is_setting {
+            assert!(variables.iter().any(|known| known == &name), "{name} is no setting");
+        }
+    }
+}
