@@ -5,44 +5,15 @@
 
 mod cache_key;
 mod carrier;
-
-use std::fmt;
+mod presented;
 
 use crate::error::Unauthorized;
 use crate::event::Request;
 use cache_key::is_in_cache_key;
+use presented::single;
 
 pub use carrier::Carrier;
-
-/// A service's id and token, as presented.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct UnverifiedPair<'r> {
-    /// The value of the id header.
-    pub id: &'r str,
-    /// The value of the token header.
-    pub token: &'r str,
-}
-
-/// A JWT, as presented.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct UnverifiedToken<'r> {
-    /// The compact token.
-    pub token: &'r str,
-    /// The WebSocket sub-protocol to accept, where the token was offered as one.
-    pub web_socket_protocol: Option<&'r str>,
-}
-
-impl fmt::Debug for UnverifiedPair<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("UnverifiedPair(redacted)")
-    }
-}
-
-impl fmt::Debug for UnverifiedToken<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("UnverifiedToken(redacted)")
-    }
-}
+pub use presented::{UnverifiedPair, UnverifiedToken};
 
 /// The names of the two headers of a service's pair.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,28 +90,4 @@ impl Carriers {
         }
         Ok(found)
     }
-}
-
-/// The one value there is, however often it occurs.
-fn single<'r>(mut values: impl Iterator<Item = &'r str>) -> Result<Option<&'r str>, Unauthorized> {
-    let Some(first) = values.next() else {
-        return Ok(None);
-    };
-    if values.any(|value| value != first) {
-        return Err(Unauthorized::CredentialsAmbiguous);
-    }
-    Ok(Some(first))
-}
-
-const BLANKS: [char; 2] = [' ', '\t'];
-
-fn trim_blanks(value: &str) -> &str {
-    value.trim_matches(BLANKS)
-}
-
-/// The values of one cookie in a text that holds cookies (RFC 6265, section 4.2), neither unquoted nor decoded.
-fn cookies_in<'t>(text: &'t str, name: &str) -> impl Iterator<Item = &'t str> {
-    text.split(';')
-        .filter_map(move |pair| pair.split_once('=').filter(|(key, _)| trim_blanks(key) == name))
-        .map(|(_, value)| trim_blanks(value))
 }

@@ -1,6 +1,7 @@
 //! Who may issue tokens: each issuer with its names, its algorithms, its keys, and the rules for its tokens.
 
 pub(crate) mod cognito;
+mod subject;
 pub(crate) mod user_id;
 
 use std::collections::HashMap;
@@ -12,12 +13,12 @@ use tokio::task::JoinSet;
 use crate::clock::Clock;
 use crate::error::{Refusal, Unauthorized};
 use crate::http::HttpClient;
-use crate::jws::{SignedClaims, Unverified};
+use crate::jws::Unverified;
 use crate::keys::{self, Algorithm, IssuerKeys};
 use crate::trace::Trace;
 use crate::user_info::UserInfo;
 
-use user_id::Identified;
+pub(crate) use subject::{Identified, Subject};
 
 /// Key sets that are fetched while the function starts, at most: the first ones. The rest are fetched when needed.
 const MAX_FETCHED_AT_START: usize = 8;
@@ -55,16 +56,6 @@ pub(crate) struct Issuer {
     pub(crate) algorithms: Vec<Algorithm>,
     pub(crate) keys: IssuerKeys,
     rules: Rules,
-}
-
-/// A token's claims, with what is needed to ask about its user.
-pub(crate) struct Subject<'a> {
-    pub(crate) issuer: &'a str,
-    pub(crate) claims: &'a SignedClaims,
-    /// The compact token.
-    pub(crate) token: &'a str,
-    /// When it ends, in seconds since 1970.
-    pub(crate) ends_at: u64,
 }
 
 impl Issuer {

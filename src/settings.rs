@@ -16,7 +16,7 @@ use std::time::Duration;
 use crate::answer::{self, HttpApiResponse, UnauthorizedAs};
 use crate::context::{self, ContextClaim, RESERVED_KEYS};
 use crate::credential::{Carrier, Carriers, PairHeaders};
-use crate::lookup::limit::Limit;
+use crate::lookup::Limit;
 use crate::policy::{self, Scope};
 use crate::principal::Mode;
 use crate::{http, lookup, record, service, token};
@@ -29,6 +29,7 @@ use declared::{
     SECRETS_PROFILE, SECRETS_REGION, TOKEN_HEADER_NAME, UNAUTHORIZED_AS, UPSTREAM_TIMEOUT_MS,
 };
 use variables::Variables;
+use warnings::About;
 
 pub use declared::{Accepts, Default, PREFIX, SETTINGS, Section, Setting};
 pub use problems::{Findings, Mistake, Mistakes, Warning};
@@ -101,8 +102,20 @@ impl Settings {
         let aws = Aws::read(&mut variables, read_file);
         let settings = Self::read(&mut variables, aws);
         variables.report_unknown();
-        warnings::collect(&mut variables, &settings);
+        warnings::collect(&mut variables, &settings.about());
         (settings, variables.into_findings())
+    }
+
+    fn about(&self) -> About<'_> {
+        About {
+            tokens: self.tokens.as_ref(),
+            services: self.services.as_ref(),
+            mode: self.mode,
+            policy: self.policy,
+            context: &self.context,
+            lookup: self.lookup,
+            record: &self.record,
+        }
     }
 
     fn read(variables: &mut Variables, aws: Aws<'_>) -> Self {

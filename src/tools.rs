@@ -11,11 +11,9 @@ pub use crate::issuer::cognito::{Rules as PoolRules, TokenUse, TokenUses};
 pub use crate::issuer::user_id::{Case, UserIdRule};
 pub use crate::issuer::{Config as IssuerConfig, Rules};
 pub use crate::keys::{Algorithm, KeySet, KeySetError};
-pub use crate::lookup::limit::{Allowance, Limit};
-pub use crate::lookup::store::{Callers, Lookup};
 pub use crate::lookup::{
-    Answer as LookupAnswer, Config as LookupConfig, Found, Limits, LookupError, Periods, Rules as LookupRules, Slot,
-    Source,
+    Allowance, Answer as LookupAnswer, Callers, Config as LookupConfig, Found, Limit, Limits, Lookup, LookupError,
+    Periods, Rules as LookupRules, Slot, Source,
 };
 pub use crate::policy::Scope;
 pub use crate::principal::Mode;

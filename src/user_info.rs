@@ -16,8 +16,7 @@ use crate::claims::Claims;
 use crate::clock::{Clock, unix_time};
 use crate::error::{Fault, Refusal, Unauthorized};
 use crate::http::{Budget, Get, HttpClient, HttpError, Response};
-use crate::lookup::store::Callers;
-use crate::lookup::{CallError, Config, Found, Limits, Lookup};
+use crate::lookup::{CallError, Callers, Config, Found, Limits, Lookup};
 use crate::trace::{Trace, Upstream};
 
 /// What names the operation of a JSON call of AWS.

@@ -28,7 +28,7 @@ use tracing::Dispatch;
 use tracing::instrument::WithSubscriber as _;
 use zeroize::Zeroizing;
 
-use super::{Config, SecretVersion, Stage};
+use super::secret::{Config, SecretVersion, Stage};
 use crate::error::Fault;
 use crate::http::{Budget, HttpClient, HttpError};
 use crate::lookup::{Found, LookupError};

@@ -1,7 +1,7 @@
 //! What an event shows of the gateway's cache key, against the credential: an answer must not be cached under a key that
 //! another caller can have.
 
-use super::cookies_in;
+use super::presented::cookies_in;
 use crate::event::{IdentitySource, Request};
 
 /// Whether the key, where the event shows it, holds this value as a whole.

@@ -1,7 +1,7 @@
 //! One place where a JWT may be.
 
 use super::cache_key::{is_cookie_in_cache_key, is_in_cache_key};
-use super::{BLANKS, UnverifiedToken, cookies_in, single, trim_blanks};
+use super::presented::{BLANKS, UnverifiedToken, cookies_in, single, trim_blanks};
 use crate::error::Unauthorized;
 use crate::event::Request;
 use crate::kind::Kind;

@@ -6,8 +6,8 @@ use std::borrow::Cow;
 
 use url::Url;
 
-use super::Subject;
-use super::user_id::{Identified, UserIdRule};
+use super::subject::{Identified, Subject};
+use super::user_id::UserIdRule;
 use crate::check::Check;
 use crate::claims::Claims;
 use crate::error::{Forbidden, Refusal, Unauthorized};

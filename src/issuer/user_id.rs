@@ -1,11 +1,10 @@
 //! Which claim is the user id, and when it identifies somebody.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use crate::claims::Claims;
 use crate::error::Unauthorized;
-use crate::identity::{PrincipalType, UserId};
+use crate::identity::UserId;
 
 /// Claims that users can change to somebody else's, with the claim that says whether the value is verified.
 /// OpenID Connect Core 1.0, section 5.1.
@@ -29,15 +28,6 @@ pub enum Case {
     Keep,
     /// The id is the claim in lower case.
     Lower,
-}
-
-/// Whom a token identifies.
-#[derive(Debug)]
-pub(crate) struct Identified {
-    pub(crate) id: UserId,
-    pub(crate) principal_type: PrincipalType,
-    /// What the issuer said about the user, where it was asked.
-    pub(crate) attributes: Option<Arc<Claims>>,
 }
 
 /// The claim that is the user id.

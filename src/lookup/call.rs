@@ -4,7 +4,7 @@ use std::fmt;
 
 use http::StatusCode;
 
-use super::LookupError;
+use super::answer::LookupError;
 use crate::error::Fault;
 use crate::http::HttpError;
 

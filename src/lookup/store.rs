@@ -14,9 +14,10 @@ use std::time::SystemTime;
 
 use lru::LruCache;
 
+use super::answer::{Answer, Config, Found, Limits, LookupError, Rules, Source};
 use super::limit::{Allowance, Limit};
+use super::slot::Slot;
 use super::state::is_younger;
-use super::{Answer, Config, Found, Limits, LookupError, Rules, Slot, Source};
 use crate::clock::Clock;
 use crate::error::Fault;
 use crate::sync::{Mutex, MutexGuard};

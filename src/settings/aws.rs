@@ -28,6 +28,7 @@ pub(super) struct Aws<'a> {
     pub(super) region: Option<String>,
     pub(super) cognito_endpoint: Option<Url>,
     pub(super) secrets_endpoint: Option<Url>,
+    #[cfg_attr(not(feature = "secrets-manager"), expect(dead_code, reason = "only Secrets Manager needs them"))]
     pub(super) credentials: Option<Credentials>,
     pub(super) function_name: Option<String>,
     pub(super) roots: Option<Roots>,

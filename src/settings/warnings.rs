@@ -12,11 +12,12 @@ use super::declared::{
     TOKEN_USE, USER_ID,
 };
 use super::variables::{self, Variables};
-use super::{Settings, aws, issuers};
+use super::{aws, issuers};
 use crate::issuer::Rules;
 use crate::issuer::cognito::{self, TokenUse};
 use crate::policy::Scope;
 use crate::principal::Mode;
+use crate::{context, lookup, policy, record, service, token};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -56,8 +57,19 @@ const NEVER_IN_ID_TOKENS: [&str; 4] = ["username", "client_id", "scope", "versio
 const NEVER_IN_ACCESS_TOKENS: [&str; 5] =
     ["cognito:username", "cognito:roles", "cognito:preferred_role", "identities", "at_hash"];
 
+/// The settings that are read, as far as there is something to say about them.
+pub(super) struct About<'a> {
+    pub(super) tokens: Option<&'a token::Config>,
+    pub(super) services: Option<&'a service::Config>,
+    pub(super) mode: Mode,
+    pub(super) policy: policy::Config,
+    pub(super) context: &'a context::Config,
+    pub(super) lookup: lookup::Config,
+    pub(super) record: &'a record::Config,
+}
+
 /// Collects the warnings about settings that are read.
-pub(super) fn collect(variables: &mut Variables, settings: &Settings) {
+pub(super) fn collect(variables: &mut Variables, settings: &About<'_>) {
     about_who_is_allowed(variables, settings);
     about_memory(variables, settings);
     about_answers(variables, settings);
@@ -74,8 +86,8 @@ pub(super) fn collect(variables: &mut Variables, settings: &Settings) {
 }
 
 /// The pools by name. All share the rules that are not their own.
-fn pools(settings: &Settings) -> Vec<(&str, &cognito::Rules)> {
-    let issuers = settings.tokens.as_ref().map(|tokens| tokens.issuers.as_slice()).unwrap_or_default();
+fn pools<'a>(settings: &About<'a>) -> Vec<(&'a str, &'a cognito::Rules)> {
+    let issuers = settings.tokens.map(|tokens| tokens.issuers.as_slice()).unwrap_or_default();
     issuers
         .iter()
         .map(|issuer| {
@@ -85,11 +97,11 @@ fn pools(settings: &Settings) -> Vec<(&str, &cognito::Rules)> {
         .collect()
 }
 
-fn about_who_is_allowed(variables: &mut Variables, settings: &Settings) {
+fn about_who_is_allowed(variables: &mut Variables, settings: &About<'_>) {
     if settings.mode == Mode::Optional {
         variables.warn(&MODE, "a request without a credential is allowed, as anonymous");
     }
-    let Some(services) = &settings.services else {
+    let Some(services) = settings.services else {
         return;
     };
     if services.rotation_grace > DAY {
@@ -102,7 +114,7 @@ fn about_who_is_allowed(variables: &mut Variables, settings: &Settings) {
 }
 
 /// What is remembered for longer than a revocation or a rotation should take.
-fn about_memory(variables: &mut Variables, settings: &Settings) {
+fn about_memory(variables: &mut Variables, settings: &About<'_>) {
     let pools = pools(settings);
     let is_revocable = settings.services.is_some() || pools.iter().any(|(_, rules)| rules.check_revocation);
     if is_revocable && settings.lookup.fresh > 5 * MINUTE {
@@ -112,13 +124,13 @@ fn about_memory(variables: &mut Variables, settings: &Settings) {
         let text = "a revoked credential works for more than an hour while its upstream is down";
         variables.warn(&CACHE_STALE_SECONDS, text);
     }
-    let issuers = settings.tokens.as_ref().map(|tokens| tokens.issuers.as_slice()).unwrap_or_default();
+    let issuers = settings.tokens.map(|tokens| tokens.issuers.as_slice()).unwrap_or_default();
     if issuers.iter().any(|issuer| issuer.keys.fresh > DAY) {
         variables.warn(&JWT_KEY_SET_TTL_SECONDS, "a key that its issuer withdrew is trusted for more than a day");
     }
 }
 
-fn about_answers(variables: &mut Variables, settings: &Settings) {
+fn about_answers(variables: &mut Variables, settings: &About<'_>) {
     if settings.policy.scope == Scope::Method {
         let text = "a cached policy for one method refuses the next one: the gateway's caching must be off";
         variables.warn(&POLICY_SCOPE, text);
@@ -170,8 +182,8 @@ fn about_users(variables: &mut Variables, rules: &cognito::Rules, pools: usize) 
     }
 }
 
-fn about_tokens(variables: &mut Variables, settings: &Settings, rules: &cognito::Rules) {
-    let Some(tokens) = &settings.tokens else {
+fn about_tokens(variables: &mut Variables, settings: &About<'_>, rules: &cognito::Rules) {
+    let Some(tokens) = settings.tokens else {
         return;
     };
     if !tokens.check_expiration {
@@ -235,7 +247,7 @@ fn about_addresses(variables: &mut Variables, name: &str, rules: &cognito::Rules
     }
 }
 
-fn about_no_users(variables: &mut Variables, settings: &Settings) {
+fn about_no_users(variables: &mut Variables, settings: &About<'_>) {
     // The template sets a pool's other variables to their defaults, also where there is none.
     if variables.any_section_has(&POOL_ID) {
         variables.warn(&PROVIDER, "is NONE: the user pools have no effect, and no token is looked at");

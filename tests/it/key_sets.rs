@@ -1,7 +1,7 @@
 //! Key sets: which keys are usable, and how rotation, invented kids and outages go.
 
 use serde_json::{Value, json};
-use smac_lambda_authorizer::keys::{KeySet, KeySetError};
+use smac_lambda_authorizer::tools::{KeySet, KeySetError};
 use smac_local::deployment::Pool;
 use smac_local::keys::Key;
 use smac_local::stand_ins::{Fault, Upstream};

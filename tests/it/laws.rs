@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use proptest::prelude::*;
-use smac_lambda_authorizer::arn::MethodArn;
-use smac_lambda_authorizer::error::Fault;
+use smac_lambda_authorizer::Fault;
 use smac_lambda_authorizer::lookup::{Clock, Failed, Found, Limits, Periods, Rules, Slot, Source};
+use smac_lambda_authorizer::tools::MethodArn;
 use smac_local::token::{Token, Use};
 
 use crate::support::{UNAUTHORIZED, World, block_on, world};

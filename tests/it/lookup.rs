@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use smac_lambda_authorizer::error::Fault;
+use smac_lambda_authorizer::Fault;
 use smac_lambda_authorizer::lookup::{Answer, Clock, Failed, Found, Limits, Lookup, Periods, Rules, Slot, Source};
 use tokio::time::Instant;
 

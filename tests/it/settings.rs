@@ -9,8 +9,8 @@ mod warnings;
 use std::io;
 use std::path::Path;
 
+use smac_lambda_authorizer::Mistakes;
 use smac_lambda_authorizer::Settings;
-use smac_lambda_authorizer::settings::Mistakes;
 use smac_local::deployment::REGION;
 use smac_local::keys::Key;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use smac_lambda_authorizer::error::Fault;
+use smac_lambda_authorizer::Fault;
 use smac_lambda_authorizer::lookup::{Limits, Source};
 use tokio::time::Instant;
 

@@ -10,11 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
-use smac_lambda_authorizer::answer::Answer;
-use smac_lambda_authorizer::http::HttpClient;
-use smac_lambda_authorizer::lookup::Clock;
-use smac_lambda_authorizer::settings::Mistakes;
-use smac_lambda_authorizer::{Authorizer, Decided, Settings};
+use smac_lambda_authorizer::{Answer, Authorizer, Clock, Decision, Invocation, Mistakes, Settings};
 use smac_local::deployment::{SECRETS_PREFIX, SERVICE, SERVICE_TOKEN};
 use smac_local::stand_ins::{StandIns, Upstream};
 use tokio::time::Instant;
@@ -64,8 +60,7 @@ async fn world_with(settings: &[(&str, &str)], now: impl Fn() -> SystemTime + Se
         environment.push((name, value.replace("{base}", &stand_ins.base_url())));
     }
     let settings = parse(environment).unwrap();
-    let http = HttpClient::new(settings.upstream_timeout, settings.roots.clone());
-    World { stand_ins, authorizer: Authorizer::new(settings, http, clock), ahead }
+    World { stand_ins, authorizer: Authorizer::with_clock(settings, clock), ahead }
 }
 
 pub fn parse(variables: impl IntoIterator<Item = (String, String)>) -> Result<Settings, Mistakes> {
@@ -114,17 +109,17 @@ impl World {
 }
 
 /// A decision, easy to compare.
-pub struct Told(Decided);
+pub struct Told(Decision);
 
 impl Told {
     /// `allowed`, or the reason.
     pub fn reason(&self) -> &'static str {
-        self.0.record.outcome.reason().unwrap_or("allowed")
+        self.0.outcome().reason().unwrap_or("allowed")
     }
 
     /// The response, or the error's text.
     pub fn answer(&self) -> Value {
-        match &self.0.answer {
+        match self.0.answer() {
             Answer::Response(json) => serde_json::from_str(json.get()).unwrap(),
             Answer::Error(error) => error.to_string().into(),
         }
@@ -136,7 +131,7 @@ impl Told {
 
     /// The log line, as it is written.
     pub fn raw_line(&self) -> Vec<u8> {
-        self.0.record.line("test-request")
+        self.0.log_line(Invocation::new("test-request", None))
     }
 
     /// The log line, as JSON.
@@ -146,7 +141,7 @@ impl Told {
 
     /// What a program would write that prints the decision with `{:?}`.
     pub fn debug(&self) -> String {
-        format!("{:?}", self.0.record)
+        format!("{:?}", self.0)
     }
 }
 

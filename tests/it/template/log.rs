@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use smac_lambda_authorizer::error::{Fault, Forbidden, Unauthorized};
 use smac_lambda_authorizer::lookup::Source;
+use smac_lambda_authorizer::{Fault, Forbidden, Unauthorized};
 use smac_local::deployment::{SERVICE, SERVICE_TOKEN};
 use smac_local::stand_ins::{self, StandIns, Upstream};
 use smac_local::token::Token;

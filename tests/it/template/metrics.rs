@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use smac_lambda_authorizer::error::{Fault, Forbidden, Refusal, Unauthorized};
-use smac_lambda_authorizer::principal::PrincipalType;
+use smac_lambda_authorizer::PrincipalType;
 use smac_lambda_authorizer::telemetry::{DIMENSION, METRICS, NAMESPACE, Outcome};
+use smac_lambda_authorizer::{Fault, Forbidden, Refusal, Unauthorized};
 
 use super::stack::{template, text};
 

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use smac_lambda_authorizer::error::{Fault, Forbidden, Unauthorized};
 use smac_lambda_authorizer::settings::{self, POOL_VARIABLES, VARIABLES};
 use smac_lambda_authorizer::telemetry::{METRICS, NAMESPACE};
+use smac_lambda_authorizer::{Fault, Forbidden, Unauthorized};
 
 use super::stack::{read, template};
 

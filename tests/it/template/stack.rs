@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use serde_json::Value;
-use smac_lambda_authorizer::settings::{Mistakes, Settings};
+use smac_lambda_authorizer::{Mistakes, Settings};
 use smac_local::template::{Node, Template};
 
 use crate::support;
