@@ -37,15 +37,9 @@ const ELSEWHERE: &[(&str, Place)] = &[
         "cargo local token | cargo local explain",
         In("local/tests/it/explain.rs", "cargo local token | cargo local explain"),
     ),
-<<<<<<< HEAD:local/tests/it/docs.rs
     ("cargo local check --env-file", In("local/tests/it/explain.rs", "cargo local check --env-file prod.env")),
-    ("cargo local load", In(".ci/run", "cargo local load")),
-    ("cargo local bench", In(".ci/run", "cargo local bench")),
-=======
-    ("cargo local check --env-file", In("local/tests/explain.rs", "cargo local check --env-file prod.env")),
     ("cargo measure load", In(".ci/run", "cargo measure load")),
     ("cargo measure bench", In(".ci/run", "cargo measure bench")),
->>>>>>> h-tools:local/tests/docs.rs
     ("cargo lambda watch", Nowhere("cargo-lambda, in the foreground; the binary is run by tests/reality/rie.py")),
     ("cargo lambda invoke", Nowhere("cargo lambda watch; the binary is invoked by tests/reality/rie.py")),
     ("cargo lambda build", In(".ci/run", "sam build")),
