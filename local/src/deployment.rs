@@ -108,7 +108,7 @@ pub fn environment(base_url: &str) -> Vec<(String, String)> {
         ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER".to_owned(), base_url.to_owned()),
         ("AWS_ENDPOINT_URL_SECRETS_MANAGER".to_owned(), base_url.to_owned()),
         ("SMAC__AUTH__PROVIDER".to_owned(), "COGNITO".to_owned()),
-        ("SMAC__AUTH__PROVIDER_COGNITO__JWT_QUERY_PARAMETER".to_owned(), "token".to_owned()),
+        ("SMAC__AUTH__JWT__QUERY_PARAMETER".to_owned(), "token".to_owned()),
         ("SMAC__AUTH__AUTOMATION_PRINCIPALS__SECRETS_MANAGER__COMMON_PREFIX".to_owned(), SECRETS_PREFIX.to_owned()),
     ];
     environment.extend(CREDENTIALS.map(|(name, value)| (name.to_owned(), value.to_owned())));

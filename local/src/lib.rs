@@ -3,7 +3,7 @@
 //!
 //! Nothing of this reaches the deployed function.
 
-pub mod checks;
+pub mod advice;
 pub mod command;
 pub mod deployment;
 pub mod env_file;

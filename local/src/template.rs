@@ -14,7 +14,7 @@ mod tests;
 use std::fmt;
 use std::sync::Arc;
 
-use smac_lambda_authorizer::settings::PREFIX;
+use smac_lambda_authorizer::tools::PREFIX;
 
 pub use node::Node;
 use parameters::Parameter;
