@@ -14,6 +14,8 @@ mod limit;
 mod slot;
 mod state;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use answer::{Answer, Config, Found, Limits, LookupError, Periods, Rules, Source};
 pub(crate) use call::CallError;

@@ -7,6 +7,8 @@ mod aws;
 mod declared;
 mod issuers;
 mod problems;
+#[cfg(test)]
+mod tests;
 mod variables;
 mod warnings;
 

@@ -109,7 +109,8 @@ impl Rules {
         // Who cannot be asked may still be identified by the token, so an error waits for its place in the order.
         let sub = claims.string("sub").filter(|_| is_asked);
         let asked = match sub.as_deref().and_then(|sub| self.question(subject, token_use, sub)) {
-            Some(question) => Some(user_info.ask(question, trace).await),
+            // On the heap: most tokens do without it, and its future is large.
+            Some(question) => Some(Box::pin(user_info.ask(question, trace)).await),
             None => None,
         };
         let attributes = match (&asked, &in_token) {

@@ -1,9 +1,6 @@
 //! Rate limits on lookups. They are handed in: a test can make them small.
 
-use std::sync::PoisonError;
 use std::time::{Duration, SystemTime};
-
-use crate::sync::Mutex;
 
 /// How many lookups are allowed: a burst, and then one more each time that the interval has passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,11 +23,6 @@ impl Limit {
 #[derive(Debug)]
 pub struct Allowance {
     limit: Limit,
-    state: Mutex<State>,
-}
-
-#[derive(Debug)]
-struct State {
     /// When the whole burst is available again.
     whole_at: SystemTime,
     /// When it was last used.
@@ -40,33 +32,30 @@ struct State {
 impl Allowance {
     /// The whole burst.
     #[must_use]
-    pub fn new(limit: Limit) -> Self {
-        let state = State { whole_at: SystemTime::UNIX_EPOCH, used_at: SystemTime::UNIX_EPOCH };
-        Self { limit, state: Mutex::new(state) }
+    pub const fn new(limit: Limit) -> Self {
+        Self { limit, whole_at: SystemTime::UNIX_EPOCH, used_at: SystemTime::UNIX_EPOCH }
     }
 
     /// Takes one lookup, if one is left.
     #[must_use]
-    pub fn take(&self, now: SystemTime) -> bool {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+    pub fn take(&mut self, now: SystemTime) -> bool {
         // A clock that was set back takes nothing away: what was used stays used, and no more.
-        if let Ok(set_back) = state.used_at.duration_since(now) {
-            state.whole_at = state.whole_at.checked_sub(set_back).unwrap_or(now);
+        if let Ok(set_back) = self.used_at.duration_since(now) {
+            self.whole_at = self.whole_at.checked_sub(set_back).unwrap_or(now);
         }
-        state.used_at = now;
+        self.used_at = now;
         let empty = now + self.limit.interval * self.limit.burst;
-        let next = state.whole_at.max(now) + self.limit.interval;
+        let next = self.whole_at.max(now) + self.limit.interval;
         if next > empty {
             return false;
         }
-        state.whole_at = next;
+        self.whole_at = next;
         true
     }
 
     /// Gives back one that was taken.
-    pub fn give_back(&self) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.whole_at = state.whole_at.checked_sub(self.limit.interval).unwrap_or(state.whole_at);
+    pub fn give_back(&mut self) {
+        self.whole_at = self.whole_at.checked_sub(self.limit.interval).unwrap_or(self.whole_at);
     }
 }
 
@@ -79,7 +68,7 @@ mod tests {
     }
 
     fn used_up() -> Allowance {
-        let allowance = Allowance::new(Limit { burst: 3, interval: Duration::from_millis(100) });
+        let mut allowance = Allowance::new(Limit { burst: 3, interval: Duration::from_millis(100) });
         assert!((0..3).all(|_| allowance.take(at(0))));
         assert!(!allowance.take(at(0)));
         allowance
@@ -87,7 +76,7 @@ mod tests {
 
     #[test]
     fn a_burst_and_then_one_for_each_interval() {
-        let allowance = used_up();
+        let mut allowance = used_up();
         assert!(!allowance.take(at(99)));
         assert!(allowance.take(at(100)));
         assert!(!allowance.take(at(199)));
@@ -97,7 +86,7 @@ mod tests {
 
     #[test]
     fn what_is_given_back_can_be_taken_again() {
-        let allowance = used_up();
+        let mut allowance = used_up();
         allowance.give_back();
         assert!(allowance.take(at(0)));
         assert!(!allowance.take(at(0)));
@@ -105,7 +94,7 @@ mod tests {
 
     #[test]
     fn a_clock_that_is_set_back_uses_nothing_up() {
-        let allowance = Allowance::new(Limit { burst: 3, interval: Duration::from_millis(100) });
+        let mut allowance = Allowance::new(Limit { burst: 3, interval: Duration::from_millis(100) });
         assert!(allowance.take(at(100_000)));
         // An hour back, and a moment back: two are left either way.
         for now in [at(0), at(0)] {
@@ -113,7 +102,7 @@ mod tests {
         }
         assert!(!allowance.take(at(0)));
         assert!(allowance.take(at(100)));
-        let allowance = used_up();
+        let mut allowance = used_up();
         let long_ago = SystemTime::UNIX_EPOCH;
         assert!(!allowance.take(long_ago));
         assert!(allowance.take(long_ago + Duration::from_millis(100)));

@@ -29,7 +29,7 @@ pub struct Lookup<K, V> {
     /// Keys in each store at most.
     capacity: usize,
     /// How many lookups of unknown keys may find nothing.
-    misses: Allowance,
+    misses: Mutex<Allowance>,
 }
 
 struct Stores<K, V> {
@@ -64,7 +64,7 @@ where
             stores: Mutex::new(stores),
             rules: Rules { periods: config.periods(), clock, unavailable },
             capacity: config.capacity,
-            misses: Allowance::new(config.misses),
+            misses: Mutex::new(Allowance::new(config.misses)),
         }
     }
 
@@ -112,12 +112,12 @@ where
 
     /// Takes an allowance, and gives it back if something is found: it is the misses that count.
     async fn look_up_unknown(&self, look_up: impl Future<Output = Found<V>>) -> Found<V> {
-        if !self.misses.take(self.rules.clock.now()) {
+        if !self.misses().take(self.rules.clock.now()) {
             return Err(LookupError::NotAsked(self.rules.unavailable));
         }
         let found = look_up.await;
         match &found {
-            Ok(Some(_)) | Err(LookupError::NotAsked(_) | LookupError::CutShort(_)) => self.misses.give_back(),
+            Ok(Some(_)) | Err(LookupError::NotAsked(_) | LookupError::CutShort(_)) => self.misses().give_back(),
             Ok(None) | Err(LookupError::Transient(_) | LookupError::Lasting(_)) => {}
         }
         found
@@ -181,6 +181,10 @@ where
         } else if !slot.is_pending(self.rules.clock.now()) {
             stores.release(key, slot);
         }
+    }
+
+    fn misses(&self) -> MutexGuard<'_, Allowance> {
+        self.misses.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn stores(&self) -> MutexGuard<'_, Stores<K, V>> {
@@ -255,7 +259,7 @@ impl Callers {
     #[must_use]
     pub fn take(&self, caller: &str, now: SystemTime) -> bool {
         let mut callers = self.callers();
-        if let Some(allowance) = callers.known.get(caller) {
+        if let Some(allowance) = callers.known.get_mut(caller) {
             return allowance.take(now);
         }
         let allowance = callers.others.get_or_insert_mut_ref(caller, || Allowance::new(self.limit));

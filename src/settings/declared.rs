@@ -237,7 +237,8 @@ pub(super) fn nearest(name: &str) -> Option<String> {
         .flatten()
         // Names are no nearer than their lengths, and a comparison takes the product of these.
         .filter(|known| known.len().abs_diff(length) <= known.len() / 2)
-        .map(|known| (strsim::damerau_levenshtein(name, &known), known))
+        // A name without its unit is near, however long the unit is.
+        .map(|known| (if known.starts_with(name) { 1 } else { strsim::damerau_levenshtein(name, &known) }, known))
         .min()
         .filter(|(distance, known)| *distance <= known.len() / 2)
         .map(|(_, known)| known)

@@ -109,7 +109,10 @@ fn imports_go_down_only() {
 
 /// The file of a module path, from the root: the longest beginning of it that is a file.
 fn file_of(path: &[&str], files: &BTreeMap<String, String>) -> Option<String> {
-    (1..=path.len()).rev().map(|length| format!("src/{}.rs", path[..length].join("/"))).find(|file| files.contains_key(file))
+    (1..=path.len())
+        .rev()
+        .map(|length| format!("src/{}.rs", path[..length].join("/")))
+        .find(|file| files.contains_key(file))
 }
 
 /// The files that a file imports from: by `crate::`, by `super::`, and, from its own children, by their names.
@@ -121,7 +124,8 @@ fn imported_files(file: &str, text: &str, files: &BTreeMap<String, String>) -> V
     for (marker, base) in [("crate::", &[][..]), ("super::", parent)] {
         for rest in code.split(marker).skip(1) {
             let path: String = rest.chars().take_while(|c| c.is_alphanumeric() || "_:".contains(*c)).collect();
-            let names = if rest.starts_with('{') { top_level_names(rest.strip_prefix('{').unwrap()) } else { vec![path] };
+            let names =
+                if rest.starts_with('{') { top_level_names(rest.strip_prefix('{').unwrap()) } else { vec![path] };
             paths.extend(names.iter().map(|name| {
                 base.iter().map(|part| (*part).to_owned()).chain(name.split("::").map(str::to_owned)).collect()
             }));
@@ -129,7 +133,9 @@ fn imported_files(file: &str, text: &str, files: &BTreeMap<String, String>) -> V
     }
     // `mod child;` is the parent's way to its children, which must not go back.
     for line in code.lines() {
-        if let Some(child) = line.trim().strip_suffix(';').and_then(|line| line.rsplit_once("mod ")).map(|(_, child)| child) {
+        if let Some(child) =
+            line.trim().strip_suffix(';').and_then(|line| line.rsplit_once("mod ")).map(|(_, child)| child)
+        {
             paths.push(own.iter().map(|part| (*part).to_owned()).chain([child.to_owned()]).collect());
         }
     }

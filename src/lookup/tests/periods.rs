@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use smac_lambda_authorizer::Fault;
-use smac_lambda_authorizer::lookup::{Limits, Slot, Source};
+use crate::error::Fault;
+use crate::lookup::{Limits, Slot, Source};
 
-use super::{Bench, FAULT, LASTING, PASSING};
+use super::{Bench, FAULT, LASTING, TRANSIENT};
 
 #[tokio::test]
 async fn a_value_is_fresh_for_its_ttl_and_not_a_second_longer() {
@@ -24,7 +24,7 @@ async fn a_value_is_fresh_for_its_ttl_and_not_a_second_longer() {
 async fn an_old_value_serves_while_its_lookup_fails() {
     let bench = Bench::new();
     let _ = bench.get().await;
-    bench.upstream_gives(PASSING);
+    bench.upstream_gives(TRANSIENT);
     bench.pass(60);
     assert_eq!(bench.get().await, (Ok(Some("first")), Source::Stale, 1));
     // Within the wait nobody asks again.
@@ -47,7 +47,7 @@ async fn a_lasting_failure_is_one_at_once() {
     assert_eq!(bench.get().await, (Err(Fault::SecretMalformed), Source::Failed, 1));
     // And what was known before it is not trusted again.
     bench.pass(1);
-    bench.upstream_gives(PASSING);
+    bench.upstream_gives(TRANSIENT);
     assert_eq!(bench.get().await, (Err(FAULT), Source::Failed, 1));
 }
 
@@ -61,7 +61,7 @@ async fn a_negative_answer_is_remembered_and_never_overruled() {
     bench.pass(29);
     assert_eq!(bench.get().await, (Ok(None), Source::Negative, 0));
     bench.pass(1);
-    bench.upstream_gives(PASSING);
+    bench.upstream_gives(TRANSIENT);
     assert_eq!(bench.get().await, (Err(FAULT), Source::Failed, 1));
     bench.pass(1);
     bench.upstream_gives(Ok(Some("again")));
@@ -71,7 +71,7 @@ async fn a_negative_answer_is_remembered_and_never_overruled() {
 #[tokio::test]
 async fn the_wait_doubles_up_to_half_a_minute_and_ends_with_a_success() {
     let bench = Bench::new();
-    bench.upstream_gives(PASSING);
+    bench.upstream_gives(TRANSIENT);
     for wait in [1, 2, 4, 8, 16, 30, 30] {
         assert_eq!(bench.get().await, (Err(FAULT), Source::Failed, 1), "{wait}");
         bench.pass(wait - 1);
@@ -81,7 +81,7 @@ async fn the_wait_doubles_up_to_half_a_minute_and_ends_with_a_success() {
     bench.upstream_gives(Ok(Some("first")));
     assert_eq!(bench.get().await, (Ok(Some("first")), Source::Fetched, 1));
     bench.pass(60);
-    bench.upstream_gives(PASSING);
+    bench.upstream_gives(TRANSIENT);
     let _ = bench.get().await;
     bench.pass(1);
     assert_eq!(bench.get().await, (Ok(Some("first")), Source::Stale, 1));
@@ -95,7 +95,7 @@ async fn zero_switches_a_period_off() {
     bench.upstream_gives(Ok(None));
     assert_eq!(bench.get().await, (Ok(None), Source::Fetched, 1));
     assert_eq!(bench.get().await, (Ok(None), Source::Fetched, 1));
-    bench.upstream_gives(PASSING);
+    bench.upstream_gives(TRANSIENT);
     assert_eq!(bench.get().await, (Err(FAULT), Source::Failed, 1));
 }
 
@@ -109,7 +109,7 @@ async fn a_value_ends_when_it_must() {
     bench.pass(9);
     assert_eq!(get().await.source, Source::Fresh);
     bench.pass(1);
-    bench.upstream_gives(PASSING);
+    bench.upstream_gives(TRANSIENT);
     assert_eq!(get().await.found, Err(FAULT));
 }
 
@@ -122,7 +122,7 @@ async fn what_is_dated_in_the_future_is_not_trusted() {
     assert_eq!(bench.get().await, (Ok(Some("second")), Source::Fetched, 1));
     // A failure in the future does not keep anybody waiting for an hour, either.
     let bench = Bench::new();
-    bench.upstream_gives(PASSING);
+    bench.upstream_gives(TRANSIENT);
     let _ = bench.get().await;
     bench.seconds.fetch_sub(3600, Ordering::SeqCst);
     bench.upstream_gives(Ok(Some("second")));

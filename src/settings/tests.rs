@@ -9,10 +9,12 @@ mod warnings;
 use std::io;
 use std::path::Path;
 
-use smac_lambda_authorizer::Mistakes;
-use smac_lambda_authorizer::Settings;
 use smac_local::deployment::REGION;
 use smac_local::keys::Key;
+
+use super::{Mistakes, Settings};
+use crate::issuer::cognito::Rules as PoolRules;
+use crate::issuer::{Config as Issuer, Rules};
 
 const POOL: &str = "PROVIDER_COGNITO__USERPOOLS__PRIMARY__";
 
@@ -34,6 +36,18 @@ fn read_file(path: &Path) -> io::Result<String> {
         "/broken.pem" => Ok("-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n".to_owned()),
         _ => Err(io::ErrorKind::NotFound.into()),
     }
+}
+
+/// The issuers, with the rules of their pools.
+fn pools(settings: &Settings) -> Vec<(&Issuer, &PoolRules)> {
+    let issuers = settings.tokens.as_ref().map(|tokens| tokens.issuers.as_slice()).unwrap_or_default();
+    issuers
+        .iter()
+        .map(|issuer| {
+            let Rules::Pool(rules) = &issuer.rules;
+            (issuer, rules)
+        })
+        .collect()
 }
 
 fn with(changes: &[(&str, &str)]) -> Result<Settings, Mistakes> {

@@ -1,16 +1,15 @@
 //! Warnings: what is allowed and deserves a second look.
 
-use smac_lambda_authorizer::Settings;
 use smac_local::deployment::Pool;
 
-use super::{read_file, with};
-use crate::support;
+use super::super::Settings;
+use super::{pools, read_file, with};
 
 /// The warnings, each as `NAME: text`.
 fn warnings(changes: &[(&str, &str)]) -> Vec<String> {
-    let warnings = with(changes).unwrap().warnings;
+    let settings = with(changes).unwrap();
     let name = |name: &str| name.strip_prefix("SMAC__AUTH__").unwrap_or(name).to_owned();
-    warnings.iter().map(|warning| format!("{}: {}", name(&warning.variable), warning.text)).collect()
+    settings.warnings().iter().map(|warning| format!("{}: {}", name(&warning.variable), warning.text)).collect()
 }
 
 const SERVICES: (&str, &str) = ("AUTOMATION_PRINCIPALS__SECRETS_MANAGER__COMMON_PREFIX", "x");
@@ -19,15 +18,18 @@ const DOMAIN: (&str, &str) = ("PROVIDER_COGNITO__USERPOOLS__PRIMARY__DOMAIN", "x
 const SECOND_ID: (&str, &str) = ("PROVIDER_COGNITO__USERPOOLS__SECOND__USERPOOL_ID", "eu-west-1_Other");
 const SECOND_CLIENT: (&str, &str) = ("PROVIDER_COGNITO__USERPOOLS__SECOND__APP_CLIENT_ID", "a");
 const REVOCATION: (&str, &str) = ("PROVIDER_COGNITO__CHECK_REVOCATION", "true");
-pub type Changes = &'static [(&'static str, &'static str)];
+const ONLY_ID: (&str, &str) = ("PROVIDER_COGNITO__TOKEN_USE", "ID");
+const LOCALSTACK: (&str, &str) = ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "http://127.0.0.1:4566");
+const NO_GET_USER: (&str, &str) = ("PROVIDER_COGNITO__GET_USER", "false");
+pub(super) type Changes = &'static [(&'static str, &'static str)];
 
 /// Each of the first settings is warned of, by its last variable and with these words; none of the second is.
-pub const WARNED_OF: &[(Changes, &str, &[Changes])] = &[
+pub(super) const WARNED_OF: &[(Changes, &str, &[Changes])] = &[
     (&[("PROVIDER_COGNITO__CHECK_EXPIRATION", "false")], "expired tokens are accepted", &[&[]]),
     (
-        &[("REQUIRE_VERIFIED_EMAIL", "false")],
-        "an unverified e-mail is accepted as the user id",
-        &[&[("REQUIRE_VERIFIED_EMAIL", "false"), ("USER_ID", "sub")]],
+        &[("REQUIRE_VERIFIED_USER_ID", "false")],
+        "an unverified email or phone number is accepted as the user id",
+        &[&[("REQUIRE_VERIFIED_USER_ID", "false"), ("USER_ID", "sub")]],
     ),
     (
         &[("PROVIDER_COGNITO__USERPOOLS__PRIMARY__REGION", "us-east-1")],
@@ -64,9 +66,9 @@ pub const WARNED_OF: &[(Changes, &str, &[Changes])] = &[
         &[&[SERVICES, ("CACHE__STALE_SECONDS", "3600")], &[("CACHE__STALE_SECONDS", "3601")]],
     ),
     (
-        &[("PROVIDER_COGNITO__JWKS_TTL_SECONDS", "86401")],
-        "a key that Cognito withdrew is trusted for more than a day",
-        &[&[("PROVIDER_COGNITO__JWKS_TTL_SECONDS", "86400")]],
+        &[("JWT__KEY_SET_TTL_SECONDS", "86401")],
+        "a key that its issuer withdrew is trusted for more than a day",
+        &[&[("JWT__KEY_SET_TTL_SECONDS", "86400")]],
     ),
     (
         &[("POLICY__SCOPE", "METHOD")],
@@ -105,13 +107,51 @@ pub const WARNED_OF: &[(Changes, &str, &[Changes])] = &[
     ),
     (
         &[("USER_ID", "preferred_username")],
-        "is a claim that users can change: one can take another's id",
-        &[&[("USER_ID", "email")], &[("USER_ID", "custom:id")]],
+        "is an attribute that users can write: one can take another's id",
+        &[&[("USER_ID", "email")], &[("USER_ID", "phone_number,sub")]],
+    ),
+    (&[("USER_ID", "sub,custom:id")], "is an attribute that users can write: one can take another's id", &[]),
+    (&[("USER_ID", "zoneinfo")], "is an attribute that users can write: one can take another's id", &[]),
+    (
+        &[("USER_ID", "username")],
+        "is never in an ID token, and ID tokens are allowed: each is refused",
+        &[&[("USER_ID", "username,email")], &[("USER_ID", "username"), ACCESS, DOMAIN]],
     ),
     (
-        &[("PROVIDER_COGNITO__LEEWAY_SECONDS", "61")],
+        &[("USER_ID", "cognito:username")],
+        "is never in an access token, and access tokens are allowed: each is refused",
+        &[&[("USER_ID", "cognito:username,username")], &[("USER_ID", "cognito:username"), ONLY_ID]],
+    ),
+    (
+        &[("CONTEXT_CLAIMS", "sub,custom:role=role")],
+        "passes on `custom:` claims, which users can write unless the app client forbids it: not for roles",
+        &[&[("CONTEXT_CLAIMS", "sub=custom:role")]],
+    ),
+    (
+        &[("LOG_CLIENT", "true")],
+        "the log holds callers' addresses: its readers and its retention must fit that",
+        &[&[("LOG_CLIENT", "false")]],
+    ),
+    (
+        &[
+            ("PROVIDER_COGNITO__USERPOOLS__PRIMARY__REGION", ""),
+            ("PROVIDER_COGNITO__USERPOOLS__PRIMARY__USERPOOL_ID", "eusc-de-east-1_Abc"),
+        ],
+        "is in a partition whose addresses are hardly documented: state them with ISSUERS and a full DOMAIN",
+        &[&[
+            ("PROVIDER_COGNITO__USERPOOLS__PRIMARY__USERPOOL_ID", "eusc-de-east-1_Abc"),
+            ("PROVIDER_COGNITO__USERPOOLS__PRIMARY__ISSUERS", "https://cognito-idp.eusc-de-east-1.amazonaws.eu/x"),
+        ]],
+    ),
+    (
+        &[LOCALSTACK, ("PROVIDER_COGNITO__USERPOOLS__PRIMARY__ISSUERS", "http://localstack:4566/x")],
+        "names an issuer without encryption: for local endpoints only",
+        &[],
+    ),
+    (
+        &[("JWT__LEEWAY_SECONDS", "61")],
         "an expired token works for more than a minute",
-        &[&[("PROVIDER_COGNITO__LEEWAY_SECONDS", "60")]],
+        &[&[("JWT__LEEWAY_SECONDS", "60")]],
     ),
     (
         &[("PROVIDER_COGNITO__ALLOW_MACHINE_TOKENS", "true")],
@@ -120,27 +160,32 @@ pub const WARNED_OF: &[(Changes, &str, &[Changes])] = &[
     ),
     (
         &[("PROVIDER_COGNITO__REQUIRED_SCOPES", "pets")],
-        "ID tokens hold no scopes, so each is forbidden: TOKEN_USE=ACCESS says so",
+        "ID tokens have no scopes, so each is forbidden: TOKEN_USE=ACCESS makes that explicit",
         &[&[("PROVIDER_COGNITO__REQUIRED_SCOPES", "pets"), ACCESS, DOMAIN]],
     ),
     (
-        &[("PROVIDER_COGNITO__JWT_QUERY_PARAMETER", "token")],
+        &[("JWT__QUERY_PARAMETER", "token")],
         "a token in a URL ends up in access logs and histories",
-        &[&[("PROVIDER_COGNITO__JWT_COOKIE_NAME", "token")]],
+        &[&[("JWT__COOKIE_NAME", "token")]],
     ),
     (
         &[("PROVIDER_COGNITO__USERPOOLS__PRIMARY__APP_CLIENT_ID", "abc, d e")],
-        "has an entry that no app client's id looks like: no token will match it",
+        "has an entry that does not look like an app client's id: no token will match it",
         &[&[("PROVIDER_COGNITO__USERPOOLS__PRIMARY__APP_CLIENT_ID", "abc, d_e+f")]],
     ),
     (
+        &[ACCESS, NO_GET_USER, ("PROVIDER_COGNITO__USERPOOLS__PRIMARY__DOMAIN", "")],
+        "is not set: access tokens have no email, and nobody can be asked for it",
+        &[&[NO_GET_USER], &[NO_GET_USER, ACCESS, DOMAIN], &[NO_GET_USER, ACCESS, ("USER_ID", "sub")]],
+    ),
+    (
         &[ACCESS, ("PROVIDER_COGNITO__USERPOOLS__PRIMARY__DOMAIN", "")],
-        "is not set: access tokens have no e-mail, and without it nobody can be asked",
+        "is not set: only access tokens of SDK sign-in can be asked about for their email",
         &[&[], &[ACCESS, DOMAIN], &[ACCESS, ("USER_ID", "sub")], &[("PROVIDER_COGNITO__TOKEN_USE", "ID")]],
     ),
     (
         &[DOMAIN, SECOND_ID, SECOND_CLIENT, ("PROVIDER_COGNITO__USERPOOLS__SECOND__DOMAIN", "")],
-        "is not set: access tokens have no e-mail, and without it nobody can be asked",
+        "is not set: only access tokens of SDK sign-in can be asked about for their email",
         &[&[DOMAIN, SECOND_ID, SECOND_CLIENT, ("PROVIDER_COGNITO__USERPOOLS__SECOND__DOMAIN", "y")]],
     ),
     (
@@ -175,10 +220,11 @@ fn nothing_that_lets_anybody_in() {
 
 #[test]
 fn the_development_deployment_is_sound() {
-    let settings = support::parse(smac_local::deployment::environment("http://127.0.0.1:1")).unwrap();
-    let warned: Vec<_> = settings.warnings.iter().map(|warning| warning.variable.as_str()).collect();
+    let variables = smac_local::deployment::environment("http://127.0.0.1:1");
+    let settings = Settings::from_variables(variables, read_file).unwrap();
+    let warned: Vec<_> = settings.warnings().iter().map(|warning| warning.variable.as_str()).collect();
     // The one place where a browser can put the token of a WebSocket, beside a cookie.
-    assert_eq!(warned, ["SMAC__AUTH__PROVIDER_COGNITO__JWT_QUERY_PARAMETER"]);
-    assert_eq!(settings.cognito.unwrap().pools.len(), Pool::ALL.len());
-    assert!(settings.automation.is_some());
+    assert_eq!(warned, ["SMAC__AUTH__JWT__QUERY_PARAMETER"]);
+    assert_eq!(pools(&settings).len(), Pool::ALL.len());
+    assert!(settings.services.is_some());
 }

@@ -10,13 +10,15 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use smac_lambda_authorizer::Fault;
-use smac_lambda_authorizer::lookup::{Answer, Clock, Failed, Found, Limits, Lookup, Periods, Rules, Slot, Source};
+use crate::error::Fault;
 use tokio::time::Instant;
 
+use super::{Answer, Found, Limits, Lookup, LookupError, Periods, Rules, Slot, Source};
+use crate::clock::Clock;
+
 const FAULT: Fault = Fault::SecretsUnavailable;
-const PASSING: Found<&str> = Err(Failed::passing(FAULT));
-const LASTING: Found<&str> = Err(Failed::lasting(Fault::SecretMalformed));
+const TRANSIENT: Found<&str> = Err(LookupError::Transient(FAULT));
+const LASTING: Found<&str> = Err(LookupError::Lasting(Fault::SecretMalformed));
 
 /// A slot, its clock, and an upstream that gives what it is told to.
 struct Bench {
@@ -44,7 +46,7 @@ impl Bench {
         };
         Self {
             slot: Arc::default(),
-            rules: Rules { periods, clock, unavailable: FAULT, allowance: None },
+            rules: Rules { periods, clock, unavailable: FAULT },
             seconds,
             upstream: Arc::new(Mutex::new(Ok(Some("first")))),
             calls: Arc::default(),
@@ -98,7 +100,12 @@ impl Bench {
 
     /// Of many entries the one of this key.
     async fn get_from(&self, lookup: &Lookup<String, &'static str>, key: &str) -> Answer<&'static str> {
-        lookup.slot(key).get(&self.rules, Limits::default(), || self.look_up()).await
+        lookup.get(key, Limits::default(), false, || self.look_up()).await
+    }
+
+    /// The same, for a caller who is known by something else.
+    async fn get_expected(&self, lookup: &Lookup<String, &'static str>, key: &str) -> Answer<&'static str> {
+        lookup.get(key, Limits::default(), true, || self.look_up()).await
     }
 }
 
@@ -111,6 +118,6 @@ fn within(milliseconds: u64) -> Limits {
     Limits { deadline: Some(Instant::now() + Duration::from_millis(milliseconds)), ends: None }
 }
 
-fn answer(found: Option<&'static str>, source: Source, latest_failed: bool) -> Answer<&'static str> {
-    Answer { found: Ok(found), source, latest_failed }
+fn answer(found: Option<&'static str>, source: Source, failure: Option<Fault>) -> Answer<&'static str> {
+    Answer { found: Ok(found), source, failure }
 }

@@ -2,20 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use smac_lambda_authorizer::settings::{POOL_VARIABLES, VARIABLES};
-
+use super::super::SETTINGS;
 use super::warnings::WARNED_OF;
 
 /// Every variable and its default, as the code has them.
 fn known() -> Vec<(String, String)> {
-    let pools =
-        POOL_VARIABLES.iter().map(|(name, default)| (format!("PROVIDER_COGNITO__USERPOOLS__<NAME>__{name}"), *default));
-    let mut known: Vec<(String, String)> = VARIABLES
-        .iter()
-        .map(|(name, default)| ((*name).to_owned(), *default))
-        .chain(pools)
-        .map(|(name, default)| (name, default.to_owned()))
-        .collect();
+    let mut known: Vec<(String, String)> =
+        SETTINGS.iter().map(|setting| (setting.full_name("<NAME>"), setting.default.shown().to_owned())).collect();
     known.sort();
     known
 }

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use smac_lambda_authorizer::Fault;
-use smac_lambda_authorizer::lookup::{Limits, Source};
+use crate::error::Fault;
+use crate::lookup::{Limits, Source};
 use tokio::time::Instant;
 
-use super::{Bench, LASTING, answer, within};
+use super::{Bench, FAULT, LASTING, answer, within};
 
 #[tokio::test]
 async fn one_lookup_serves_all_who_want_it() {
@@ -23,7 +23,7 @@ async fn one_lookup_serves_all_who_want_it() {
             })
             .collect();
         for task in waiting {
-            assert_eq!(task.await.unwrap(), answer(Some("first"), source, false));
+            assert_eq!(task.await.unwrap(), answer(Some("first"), source, None));
         }
         assert_eq!(calls.load(Ordering::SeqCst), 1);
     }
@@ -64,7 +64,7 @@ async fn nobody_waits_past_the_own_deadline() {
         biased;
         _ = &mut never => panic!("it never ends"),
         (got, waited) = waits => {
-            assert_eq!(got, answer(Some("first"), Source::Stale, true));
+            assert_eq!(got, answer(Some("first"), Source::Stale, Some(FAULT)));
             assert!(waited >= Duration::from_millis(300) && waited < Duration::from_millis(400), "{waited:?}");
         }
     }

@@ -1,7 +1,6 @@
 //! Mistakes: all are reported at once, without any value.
 
-use smac_lambda_authorizer::Settings;
-
+use super::super::Settings;
 use super::{POOL, minimal, mistakes, read_file, with};
 
 #[test]
