@@ -1,7 +1,7 @@
 //! Key sets: which keys are usable, and how rotation, invented kids and outages go.
 
 use serde_json::{Value, json};
-use smac_lambda_authorizer::tools::{KeySet, KeySetError};
+use smac_lambda_authorizer::tools::{Algorithm, KeySet, KeySetError};
 use smac_local::deployment::Pool;
 use smac_local::keys::Key;
 use smac_local::stand_ins::{Fault, Upstream};
@@ -61,7 +61,7 @@ fn usable_keys_and_others() {
         ("e", json!("____________"), false),
         ("e", json!(""), false),
     ] {
-        let found = parse(&json!([jwk_with(name, value.clone())])).map(|set| set.find(kid).is_some());
+        let found = parse(&json!([jwk_with(name, value.clone())])).map(|set| set.find(kid, Algorithm::Rs256).is_some());
         let expected = if is_usable { Ok(true) } else { Err(KeySetError::NoUsableKey) };
         assert_eq!(found, expected, "{name} {value}");
     }
@@ -76,8 +76,8 @@ fn unusable_keys_are_skipped_and_the_first_of_one_kid_counts() {
     let token = Token::id().sign();
     let (message, signature) = token.rsplit_once('.').unwrap();
     let signature = base64::Engine::decode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, signature).unwrap();
-    assert!(set.find(kid).unwrap().has_signed(message.as_bytes(), &signature));
-    assert!(set.find("another").is_none());
+    assert!(set.find(kid, Algorithm::Rs256).unwrap().has_signed(message.as_bytes(), &signature));
+    assert!(set.find("another", Algorithm::Rs256).is_none());
     for text in ["", "[]", "{}", "{\"keys\": 1}", "{\"keys\": []} x", "null"] {
         assert_eq!(KeySet::parse(text.as_bytes()).err(), Some(KeySetError::Malformed), "{text}");
     }

@@ -5,9 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use proptest::prelude::*;
-use smac_lambda_authorizer::Fault;
-use smac_lambda_authorizer::lookup::{Clock, Failed, Found, Limits, Periods, Rules, Slot, Source};
-use smac_lambda_authorizer::tools::MethodArn;
+use smac_lambda_authorizer::tools::{Found, Limits, LookupError, LookupRules, MethodArn, Periods, Slot, Source};
+use smac_lambda_authorizer::{Clock, Fault};
 use smac_local::token::{Token, Use};
 
 use crate::support::{UNAUTHORIZED, World, block_on, world};
@@ -281,7 +280,7 @@ fn the_cache_does_what_a_simple_model_does() {
 async fn follow(steps: Vec<Step>) -> Result<(), TestCaseError> {
     let seconds = Arc::new(AtomicU64::new(1_000_000));
     let clock = Arc::clone(&seconds);
-    let rules = Rules {
+    let rules = LookupRules {
         periods: Periods {
             fresh: Duration::from_secs(60),
             stale: Duration::from_secs(360),
@@ -300,8 +299,8 @@ async fn follow(steps: Vec<Step>) -> Result<(), TestCaseError> {
         let found: Found<u64> = match *upstream.lock().unwrap() {
             Upstream::HasIt => Ok(Some(version)),
             Upstream::HasNone => Ok(None),
-            Upstream::Fails => Err(Failed::passing(Fault::SecretsUnavailable)),
-            Upstream::IsBroken => Err(Failed::lasting(Fault::SecretsUnavailable)),
+            Upstream::Fails => Err(LookupError::Transient(Fault::SecretsUnavailable)),
+            Upstream::IsBroken => Err(LookupError::Lasting(Fault::SecretsUnavailable)),
         };
         found
     };
@@ -320,12 +319,12 @@ async fn follow(steps: Vec<Step>) -> Result<(), TestCaseError> {
                 let answer = slot.get(&rules, Limits::default(), look_up).await;
                 let (found, source) = model.get();
                 prop_assert_eq!((answer.found.map_err(drop), answer.source.name()), (found, source), "{:?}", step);
-                prop_assert_eq!(answer.latest_failed, model.failures > 0);
+                prop_assert_eq!(answer.failure.is_some(), model.failures > 0);
             }
             Step::Refresh => {
                 let answer = slot.refresh(&rules, Limits::default(), look_up).await;
                 model.refresh();
-                prop_assert_eq!(answer.latest_failed, model.failures > 0);
+                prop_assert_eq!(answer.failure.is_some(), model.failures > 0);
                 if let Some((_, value)) = model.answer {
                     prop_assert_eq!(answer.found.map_err(drop), Ok(value));
                 } else {

@@ -7,7 +7,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
-use smac_lambda_authorizer::tools::KeySet;
+use smac_lambda_authorizer::tools::{Algorithm, KeySet};
 use smac_local::deployment::{EMAIL, Pool};
 use smac_local::keys::Key;
 use smac_local::stand_ins::{Fault, Upstream};

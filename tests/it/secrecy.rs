@@ -218,12 +218,11 @@ async fn the_function_does_not_write_it_down() {
 /// What holds a credential or a secret shows nothing of it.
 #[test]
 fn debug_is_redacted() {
-    use smac_lambda_authorizer::credential::{Credential, UnverifiedPair, UnverifiedToken};
+    use smac_lambda_authorizer::tools::{Pair, UnverifiedPair, UnverifiedToken};
     let token = Token::id().sign();
     let shown = [
-        format!("{:?}", Credential::Bearer(UnverifiedToken(&token))),
-        format!("{:?}", Credential::Automation(UnverifiedPair { id: SERVICE, token: SERVICE_TOKEN })),
-        format!("{:?}", UnverifiedToken(&token)),
+        format!("{:?}", UnverifiedToken { token: &token, web_socket_protocol: None }),
+        format!("{:?}", Pair::Complete(UnverifiedPair { id: SERVICE, token: SERVICE_TOKEN })),
         format!("{:?}", UnverifiedPair { id: SERVICE, token: SERVICE_TOKEN }),
     ];
     for shown in shown {

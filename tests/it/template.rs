@@ -1,5 +1,6 @@
 //! The templates, the examples and the runbook against the code: settings, metrics, log fields, reasons.
 
+mod alarms;
 mod files;
 mod log;
 mod metrics;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use smac_lambda_authorizer::settings::{self, POOL_VARIABLES, VARIABLES};
+use smac_lambda_authorizer::tools::{PREFIX, SETTINGS, Section};
 
 use super::stack::root;
 
@@ -29,19 +29,23 @@ fn each_environment_variable_is_one_that_is_read() {
     let mut found = 0;
     for path in paths {
         let Ok(text) = fs::read_to_string(&path) else { continue };
-        for rest in text.split(settings::PREFIX).skip(1) {
+        for rest in text.split(PREFIX).skip(1) {
             let name: String = rest.chars().take_while(|c| c.is_ascii_uppercase() || *c == '_').collect();
             // The prefix alone, as it is spoken of.
             if name.is_empty() {
                 continue;
             }
-            let pool_variable = name
+            let pool_setting = name
                 .strip_prefix("PROVIDER_COGNITO__USERPOOLS__")
                 .and_then(|rest| rest.split_once("__"))
-                .map(|(_, variable)| variable);
-            let is_known = match pool_variable {
-                Some(variable) => POOL_VARIABLES.iter().any(|(known, _)| *known == variable),
-                None => VARIABLES.iter().any(|(known, _)| *known == name),
+                .map(|(_, setting)| setting);
+            let global = || SETTINGS.iter().filter(|setting| setting.section == Section::Global);
+            let names = || global().flat_map(|setting| [Some(setting.name), setting.alias]).flatten();
+            let is_known = match pool_setting {
+                Some(name) => SETTINGS.iter().any(|known| known.section == Section::Pool && known.name == name),
+                // What several names begin with.
+                None if name.ends_with("__") => names().any(|known| known.starts_with(&name)),
+                None => names().any(|known| known == name),
             };
             assert!(is_known, "{}: {name}", path.display());
             found += 1;

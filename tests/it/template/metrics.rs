@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use smac_lambda_authorizer::PrincipalType;
-use smac_lambda_authorizer::telemetry::{DIMENSION, METRICS, NAMESPACE, Outcome};
-use smac_lambda_authorizer::{Fault, Forbidden, Refusal, Unauthorized};
+use smac_lambda_authorizer::tools::{DIMENSIONS, METRICS, NAMESPACE};
+use smac_lambda_authorizer::{Fault, Forbidden, Outcome, PrincipalType, Refusal, Unauthorized};
 
-use super::stack::{template, text};
+use super::stack::{Stack, text};
 
 pub fn outcomes() -> BTreeSet<&'static str> {
     [
@@ -21,9 +20,9 @@ pub fn outcomes() -> BTreeSet<&'static str> {
 }
 
 /// A metric somewhere in the template: namespace, name, dimensions.
-type Metric = (String, String, Vec<(String, String)>);
+pub type Metric = (String, String, Vec<(String, String)>);
 
-fn alarm_metrics(node: &Value, found: &mut Vec<Metric>) {
+pub fn alarm_metrics(node: &Value, found: &mut Vec<Metric>) {
     match node {
         Value::Object(map) => {
             if let (Some(namespace), Some(name)) = (map.get("Namespace"), map.get("MetricName")) {
@@ -38,32 +37,23 @@ fn alarm_metrics(node: &Value, found: &mut Vec<Metric>) {
     }
 }
 
-fn dashboard() -> Value {
-    let body = text(&template()["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]);
-    // Resources and the region by their names: what they are does not matter here.
-    let mut plain = String::new();
-    let mut rest = body.as_str();
-    while let Some((before, after)) = rest.split_once("${") {
-        let (name, after) = after.split_once('}').unwrap();
-        plain.push_str(before);
-        plain.push_str(name);
-        rest = after;
-    }
-    plain.push_str(rest);
-    serde_json::from_str(&plain).unwrap()
-}
-
 pub fn widgets(kind: &str) -> Vec<Value> {
-    let widgets = dashboard()["widgets"].as_array().unwrap().clone();
+    let body = Stack::new(&[]).value("Resources/Dashboard/Properties/DashboardBody");
+    let dashboard: Value = serde_json::from_str(body.as_str().unwrap()).unwrap();
+    let widgets = dashboard["widgets"].as_array().unwrap().clone();
     widgets.into_iter().filter(|widget| widget["type"] == kind).map(|widget| widget["properties"].clone()).collect()
 }
 
-/// What a search of the dashboard looks for: `SEARCH('{Namespace,dimension} MetricName="Name"', ...)`.
+/// What a search of the dashboard looks for: `SEARCH('{Namespace,dimensions} FunctionName="..." MetricName="..."', ...)`.
 fn search(expression: &str) -> Metric {
     let schema = expression.split_once('{').unwrap().1.split('}').next().unwrap();
-    let (namespace, dimension) = schema.split_once(',').unwrap();
-    let name = expression.split_once("MetricName=\"").unwrap().1.split('"').next().unwrap();
-    (namespace.to_owned(), name.to_owned(), vec![(dimension.to_owned(), String::new())])
+    let (namespace, dimensions) = schema.split_once(',').unwrap();
+    let value = |name: &str| {
+        let value = expression.split_once(&format!("{name}=\"")).map(|(_, rest)| rest.split('"').next().unwrap());
+        value.unwrap_or_default().to_owned()
+    };
+    let dimensions = dimensions.split(',').map(|name| (name.to_owned(), value(name))).collect();
+    (namespace.to_owned(), value("MetricName"), dimensions)
 }
 
 fn dashboard_metrics() -> Vec<Metric> {
@@ -87,26 +77,29 @@ fn dashboard_metrics() -> Vec<Metric> {
 
 #[test]
 fn each_metric_and_dimension_of_the_template_is_emitted() {
-    let template = template();
+    let resources = Stack::new(&[]).value("Resources");
     let mut metrics = dashboard_metrics();
-    alarm_metrics(&template["Resources"], &mut metrics);
+    alarm_metrics(&resources, &mut metrics);
     let mut shown = BTreeSet::new();
     for (namespace, name, dimensions) in metrics {
-        if namespace == "AWS/Lambda" {
-            // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
-            assert!(["ConcurrentExecutions", "Duration", "Throttles"].contains(&name.as_str()), "{name}");
-            assert_eq!(dimensions[0].0, "FunctionName");
+        if name == "ErrorLines" {
+            let filter = &resources["ErrorLines"]["Properties"]["MetricTransformations"][0];
+            assert_eq!((text(&filter["MetricNamespace"]), text(&filter["MetricName"])), (namespace, name));
             continue;
         }
-        if name == "ErrorLines" {
-            let filter = &template["Resources"]["ErrorLines"]["Properties"]["MetricTransformations"][0];
-            assert_eq!((text(&filter["MetricNamespace"]), text(&filter["MetricName"])), (namespace, name));
+        // Of this function and of no other.
+        assert_eq!(dimensions[0], ("FunctionName".to_owned(), "authorizer".to_owned()), "{name}");
+        if namespace == "AWS/Lambda" {
+            // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+            let known = ["ConcurrentExecutions", "Duration", "Invocations", "Throttles"];
+            assert!(known.contains(&name.as_str()), "{name}");
+            assert_eq!(dimensions.len(), 1);
             continue;
         }
         assert_eq!(namespace, NAMESPACE);
         assert!(METRICS.iter().any(|(known, _)| *known == name), "{name}");
-        let [(dimension, value)] = dimensions.as_slice() else { panic!("{name} has {dimensions:?}") };
-        assert_eq!(dimension, DIMENSION);
+        let [_, (dimension, value)] = dimensions.as_slice() else { panic!("{name} has {dimensions:?}") };
+        assert_eq!(dimension, DIMENSIONS[1]);
         assert!(value.is_empty() || outcomes().contains(value.as_str()), "{value}");
         shown.insert(name);
     }
@@ -115,17 +108,23 @@ fn each_metric_and_dimension_of_the_template_is_emitted() {
 }
 
 #[test]
-fn alarms_that_add_up_outcomes_name_all_of_them() {
-    let resources = template()["Resources"].clone();
-    for name in ["UpstreamAlarm", "UnauthorizedAlarm"] {
-        let mut metrics = Vec::new();
-        alarm_metrics(&resources[name], &mut metrics);
-        let values: BTreeSet<String> = metrics.iter().map(|(_, _, dimensions)| dimensions[0].1.clone()).collect();
-        assert_eq!(values, outcomes().into_iter().map(str::to_owned).collect(), "{name}");
-        // The id says which one it is, so that the expression reads right.
-        for query in resources[name]["Properties"]["Metrics"].as_array().unwrap() {
-            let metric = &query["MetricStat"]["Metric"];
-            assert!(metric.is_null() || metric["Dimensions"][0]["Value"] == query["Id"], "{query}");
-        }
+fn the_dashboard_is_there_with_metrics_alone_and_its_address_where_it_is_known() {
+    let dashboard = |given: &[(&str, &str)]| {
+        let stack = Stack::new(given);
+        let url = stack.has("Outputs/DashboardUrl").then(|| text(&stack.value("Outputs/DashboardUrl/Value")));
+        (stack.has("Resources/Dashboard"), url)
+    };
+    for none in [[("Metrics", "NONE")], [("CreateDashboard", "false")]] {
+        assert_eq!(dashboard(&none), (false, None), "{none:?}");
+    }
+    for (region, console) in [
+        ("eu-west-1", Some("console.aws.amazon.com")),
+        ("cn-north-1", Some("console.amazonaws.cn")),
+        ("us-gov-west-1", Some("console.amazonaws-us-gov.com")),
+        ("eusc-de-east-1", None),
+    ] {
+        let url = console
+            .map(|console| format!("https://{console}/cloudwatch/home?region={region}#dashboards/dashboard/Dashboard"));
+        assert_eq!(dashboard(&[("AWS::Region", region)]), (true, url));
     }
 }

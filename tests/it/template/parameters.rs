@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use smac_lambda_authorizer::settings::{self, POOL_VARIABLES, VARIABLES};
+use smac_lambda_authorizer::tools::{PREFIX, SETTINGS, Section};
+use smac_local::keys::Key;
 
 use super::stack::{Stack, USERS, read, template, text};
 
@@ -16,10 +17,10 @@ const SAMPLES: &[(&str, &[&str])] = &[
     ("SecondUserPoolId", &["", "eu-west-1_Def456", "eu-west-1_Abc123"]),
     ("SecondAppClientIds", &["", "other"]),
     ("SecondUserPoolDomain", &["", "login.example.com"]),
-    ("SecondUserPoolIssuers", &["ORIGINAL", "UPDATED"]),
     ("UserIdClaim", &["email", "sub"]),
     ("RequiredScopes", &["", "a/b,c"]),
     ("RequiredGroups", &["", "admins"]),
+    ("LeewaySeconds", &["0", "300"]),
     ("JwtHeaderName", &["Authorization", "X-Token"]),
     ("JwtHeaderPrefix", &["Bearer", "", "JWT"]),
     ("JwtQueryParameter", &["", "token"]),
@@ -27,11 +28,22 @@ const SAMPLES: &[(&str, &[&str])] = &[
     ("SecretsPrefix", &["", "smac/prod"]),
     ("SecretsRegion", &["", "us-east-1"]),
     ("SecretsKmsKeyArn", &["", "arn:aws:kms:eu-west-1:123456789012:key/1"]),
-    ("ServiceIdHeaderName", &["SMAC-Principal", "X-Id"]),
-    ("ServiceTokenHeaderName", &["SMAC-Token", "X-Id"]),
+    ("RotationGraceSeconds", &["0", "3600", "999999"]),
+    ("ServiceIdHeaderName", &["smac-principal", "x-id"]),
+    ("ServiceTokenHeaderName", &["smac-token", "x-id"]),
     ("ContextClaims", &["", "name,cognito:groups"]),
+    ("CacheTtlSeconds", &["60", "0", "99999"]),
+    ("CacheNegativeTtlSeconds", &["30", "0", "99999"]),
+    ("CacheStaleSeconds", &["300", "0", "99999"]),
+    ("CacheCapacity", &["1000", "1", "99999"]),
+    ("JwksTtlSeconds", &["3600", "0", "99999"]),
+    ("UpstreamTimeoutMs", &["2000", "100", "4500"]),
     ("Release", &["", "2026-11-24"]),
     ("ApiId", &["*", "abcdef1234"]),
+    ("SubnetIds", &["", "subnet-0123456789abcdef0,subnet-01234567"]),
+    ("SecurityGroupIds", &["", "sg-0123456789abcdef0"]),
+    ("PermissionsBoundaryArn", &["", "arn:aws:iam::123456789012:policy/boundary"]),
+    ("LogKmsKeyArn", &["", "arn:aws:kms:eu-west-1:123456789012:key/1"]),
     ("AlarmTopicArn", &["", "arn:aws:sns:eu-west-1:123456789012:alarms"]),
 ];
 
@@ -42,6 +54,9 @@ pub fn samples(name: &str, parameter: &Value) -> Vec<String> {
     }
     if parameter["Type"] == "Number" {
         return ["Default", "MinValue", "MaxValue"].iter().filter_map(|key| parameter.get(key)).map(text).collect();
+    }
+    if name.ends_with("Jwks") {
+        return vec![String::new(), Key::Primary.key_set().to_string()];
     }
     let samples = SAMPLES.iter().find(|(sampled, _)| *sampled == name);
     samples.unwrap_or_else(|| panic!("{name} has no samples")).1.iter().map(|value| (*value).to_owned()).collect()
@@ -75,18 +90,18 @@ fn parameters_are_described_bounded_and_in_groups() {
 fn the_template_has_every_setting_that_is_not_for_local_runs() {
     let environment = Stack::new(&[]).environment();
     let names: BTreeSet<&str> =
-        environment.iter().filter_map(|(name, _)| name.strip_prefix(settings::PREFIX)).collect();
-    let pool = |name: &str| {
-        let variables = POOL_VARIABLES.iter().map(|(variable, _)| *variable);
-        // The region is in the pool's id; a key set belongs into the package.
-        let variables = variables.filter(|variable| !["REGION", "JWKS"].contains(variable));
-        variables.map(|variable| format!("PROVIDER_COGNITO__USERPOOLS__{name}__{variable}")).collect::<Vec<_>>()
-    };
-    // A profile is for local runs; that expired tokens are accepted is no choice for a deployment.
-    let left_out = ["AUTOMATION_PRINCIPALS__SECRETS_MANAGER__PROFILE", "PROVIDER_COGNITO__CHECK_EXPIRATION"];
-    let expected = VARIABLES.iter().map(|(name, _)| *name).filter(|name| !left_out.contains(name));
-    let pools = [pool("PRIMARY"), pool("SECONDARY")].concat();
-    assert_eq!(names, expected.chain(pools.iter().map(String::as_str)).collect());
+        environment.iter().filter_map(|(name, _)| name.strip_prefix(PREFIX)).collect();
+    // A profile is for local runs, that expired tokens are accepted is no choice for a deployment, and the region is in
+    // the pool's id.
+    let left_out = ["AUTOMATION_PRINCIPALS__SECRETS_MANAGER__PROFILE", "JWT__CHECK_EXPIRATION", "REGION"];
+    let settings = SETTINGS.iter().filter(|setting| !left_out.contains(&setting.name));
+    let expected: BTreeSet<String> = settings
+        .flat_map(|setting| match setting.section {
+            Section::Pool => vec![setting.full_name("PRIMARY"), setting.full_name("SECONDARY")],
+            Section::Global => vec![setting.full_name("")],
+        })
+        .collect();
+    assert_eq!(names, expected.iter().map(String::as_str).collect());
 }
 
 #[test]

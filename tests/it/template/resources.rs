@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::json;
-use smac_lambda_authorizer::settings;
+use serde_json::{Value, json};
+use smac_lambda_authorizer::tools::SETTINGS;
 use smac_local::deployment::{SERVICE, SERVICE_TOKEN};
 use smac_local::token::Token;
 
-use super::stack::{Stack, USERS, template};
+use super::stack::{Stack, USERS, template, text};
 use crate::support::{pair, request, world};
 
 #[test]
@@ -22,6 +22,45 @@ fn the_function_may_do_what_it_must_and_nothing_else() {
     let both = actions(&[("SecretsPrefix", "x"), ("SecretsKmsKeyArn", key)]);
     assert_eq!(both, with(&["secretsmanager:GetSecretValue", "kms:Decrypt"]));
     assert_eq!(actions(&[("Tracing", "Active")]), with(&["xray:PutTraceSegments", "xray:PutTelemetryRecords"]));
+}
+
+#[test]
+fn vpc_boundary_and_key_of_the_log_are_there_if_they_are_given() {
+    let key = "arn:aws:kms:eu-west-1:123456789012:key/1";
+    let boundary = "arn:aws:iam::123456789012:policy/boundary";
+    let parts = |given: &[(&str, &str)]| {
+        let stack = Stack::new(given);
+        let function = stack.value("Resources/AuthorizerFunction/Properties");
+        let role = stack.value("Resources/AuthorizerRole/Properties");
+        let log = stack.value("Resources/AuthorizerLogGroup/Properties");
+        [&function["VpcConfig"], &role["PermissionsBoundary"], &log["KmsKeyId"]].map(Clone::clone)
+    };
+    assert_eq!(parts(&[]), [Value::Null, Value::Null, Value::Null]);
+    let given = [
+        ("SubnetIds", "subnet-01234567,subnet-89abcdef"),
+        ("SecurityGroupIds", "sg-01234567"),
+        ("PermissionsBoundaryArn", boundary),
+        ("LogKmsKeyArn", key),
+    ];
+    let vpc = json!({
+        "SubnetIds": ["subnet-01234567", "subnet-89abcdef"],
+        "SecurityGroupIds": ["sg-01234567"],
+    });
+    assert_eq!(parts(&given), [vpc, boundary.into(), key.into()]);
+
+    // Lambda may attach the function to the VPC, and the function's own code may not.
+    let policies = Stack::new(&given).value("Resources/AuthorizerRole/Properties/Policies");
+    let policy = policies.as_array().unwrap().iter().find(|policy| policy["PolicyName"] == "attach-to-vpc").unwrap();
+    let [allow, deny] = policy["PolicyDocument"]["Statement"].as_array().unwrap().as_slice() else {
+        panic!("{policy}")
+    };
+    assert_eq!(
+        (&allow["Effect"], &deny["Effect"], &deny["Action"]),
+        (&json!("Allow"), &json!("Deny"), &json!("ec2:*"))
+    );
+    assert!(allow["Action"].as_array().unwrap().iter().all(|action| text(action).starts_with("ec2:")));
+    let own_calls = json!({ "lambda:SourceFunctionArn": "arn:aws:lambda:eu-west-1:123456789012:function:*" });
+    assert_eq!(deny["Condition"]["ArnLike"], own_calls);
 }
 
 #[test]
@@ -51,7 +90,7 @@ async fn a_function_for_users_alone_decides_by_the_token_alone() {
     let for_all = world(&[]).await;
     assert_eq!(for_all.ask(&both("Bearer x")).await.reason(), "allowed");
     // No prefix, and so no services: the pair is not looked at.
-    let automation = settings::VARIABLES.iter().map(|(name, _)| *name).filter(|name| name.starts_with("AUTOMATION_"));
+    let automation = SETTINGS.iter().map(|setting| setting.name).filter(|name| name.starts_with("AUTOMATION_"));
     let blank: Vec<(&str, &str)> = automation.map(|name| (name, "")).collect();
     let for_users = world(&blank).await;
     assert_eq!(for_users.ask(&both("Bearer x")).await.reason(), "token_malformed");
