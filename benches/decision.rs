@@ -45,7 +45,7 @@ fn world(more: &[(String, String)]) -> World {
     environment.retain(|(name, _)| !more.iter().any(|(other, _)| other == name));
     environment.extend(more.iter().cloned());
     // Nothing that is remembered is looked up again while it is measured.
-    for name in ["CACHE__TTL_SECONDS", "PROVIDER_COGNITO__JWKS_TTL_SECONDS"] {
+    for name in ["CACHE__TTL_SECONDS", "JWT__KEY_SET_TTL_SECONDS"] {
         environment.push((format!("SMAC__AUTH__{name}"), "100000".to_owned()));
     }
     let settings = Settings::from_variables(environment, |path| std::fs::read_to_string(path)).unwrap();

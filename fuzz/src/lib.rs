@@ -22,7 +22,7 @@ fn settings() -> Settings {
         let name = format!("SMAC__AUTH__PROVIDER_COGNITO__USERPOOLS__{}__JWKS", pool.name());
         variables.push((name, pool.key().key_set().to_string()));
     }
-    variables.push(("SMAC__AUTH__PROVIDER_COGNITO__JWT_COOKIE_NAME".to_owned(), "token".to_owned()));
+    variables.push(("SMAC__AUTH__JWT__COOKIE_NAME".to_owned(), "token".to_owned()));
     Settings::from_variables(variables, |path| std::fs::read_to_string(path)).expect("sound settings")
 }
 

@@ -288,7 +288,6 @@ async fn follow(steps: Vec<Step>) -> Result<(), TestCaseError> {
         },
         clock: Clock::new(move || SystemTime::UNIX_EPOCH + Duration::from_secs(clock.load(Ordering::SeqCst))),
         unavailable: Fault::SecretsUnavailable,
-        allowance: None,
     };
     let slot: Slot<u64> = Slot::default();
     let upstream = Mutex::new(Upstream::HasIt);

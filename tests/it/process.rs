@@ -86,7 +86,7 @@ async fn mistakes_are_logged_all_of_them_and_it_does_not_start() {
 #[tokio::test]
 async fn warnings_are_logged_and_it_starts() {
     let stand_ins = StandIns::start(0).await.unwrap();
-    let off = ("SMAC__AUTH__PROVIDER_COGNITO__JWT_QUERY_PARAMETER", "");
+    let off = ("SMAC__AUTH__JWT__QUERY_PARAMETER", "");
     let more = [("SMAC__AUTH__PROVIDER_COGNITO__CHECK_EXPIRATION", "false"), off];
     let process = Process::start(&with(stand_ins.environment(), &more)).await;
     process.wait_for_polls(1).await;
@@ -157,7 +157,7 @@ async fn many_at_once() {
 #[tokio::test]
 async fn frozen_and_thawed() {
     let stand_ins = StandIns::start(0).await.unwrap();
-    let more = [("SMAC__AUTH__CACHE__TTL_SECONDS", "1"), ("SMAC__AUTH__PROVIDER_COGNITO__JWKS_TTL_SECONDS", "1")];
+    let more = [("SMAC__AUTH__CACHE__TTL_SECONDS", "1"), ("SMAC__AUTH__JWT__KEY_SET_TTL_SECONDS", "1")];
     let process = Process::start(&with(stand_ins.environment(), &more)).await;
     let user = bearer(&Token::access().sign());
     let service = pair(SERVICE, SERVICE_TOKEN);

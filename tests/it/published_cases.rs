@@ -7,7 +7,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
-use smac_lambda_authorizer::tools::{Algorithm, KeySet};
+use smac_lambda_authorizer::tools::KeySet;
 use smac_local::deployment::{EMAIL, Pool};
 use smac_local::keys::Key;
 use smac_local::stand_ins::{Fault, Upstream};
@@ -97,7 +97,7 @@ async fn parse_errors() {
 
 #[tokio::test]
 async fn times() {
-    let leeway = |seconds: &str| [("PROVIDER_COGNITO__LEEWAY_SECONDS".to_owned(), seconds.to_owned())];
+    let leeway = |seconds: &str| [("JWT__LEEWAY_SECONDS".to_owned(), seconds.to_owned())];
     let id = Token::id;
     for (case, token, seconds, expected) in [
         ("expired jwt", id().claim("exp", now()), "0", "token_expired"),

@@ -161,13 +161,13 @@ async fn the_form_of_the_header() {
 async fn another_header_another_prefix_or_none() {
     let token = Token::id().sign();
     let named =
-        world(&[("PROVIDER_COGNITO__JWT_HEADER_NAME", "X-Auth"), ("PROVIDER_COGNITO__JWT_HEADER_PREFIX", "JWT")]).await;
+        world(&[("JWT__HEADER_NAME", "X-Auth"), ("JWT__HEADER_PREFIX", "JWT")]).await;
     assert_eq!(named.ask(&request(&json!({ "x-auth": format!("jwt {token}") }))).await.reason(), "allowed");
     assert_eq!(
         named.ask(&request(&json!({ "Authorization": format!("jwt {token}") }))).await.reason(),
         "credentials_missing"
     );
-    let bare = world(&[("PROVIDER_COGNITO__JWT_HEADER_PREFIX", "  ")]).await;
+    let bare = world(&[("JWT__HEADER_PREFIX", "  ")]).await;
     assert_eq!(bare.ask(&request(&json!({ "Authorization": format!(" {token} ") }))).await.reason(), "allowed");
     assert_eq!(bare.ask_with_token(&token).await.reason(), "token_malformed");
 }
@@ -178,8 +178,8 @@ async fn query_parameters_and_cookies_only_where_they_are_switched_on() {
     let query = json!({ "type": "REQUEST", "methodArn": ARN, "queryStringParameters": { "token": token } });
     let cookie = request(&json!({ "Cookie": format!("a=b; session={token} ;c") }));
     let list = json!({ "version": "2.0", "routeArn": ROUTE, "cookies": ["a=b", format!("session={token}")] });
-    let off = world(&[("PROVIDER_COGNITO__JWT_QUERY_PARAMETER", "")]).await;
-    let on = world(&[("PROVIDER_COGNITO__JWT_COOKIE_NAME", "session")]).await;
+    let off = world(&[("JWT__QUERY_PARAMETER", "")]).await;
+    let on = world(&[("JWT__COOKIE_NAME", "session")]).await;
     for event in [&query, &cookie, &list] {
         assert_eq!(off.ask(event).await.reason(), "credentials_missing", "{event}");
         assert_eq!(on.ask(event).await.reason(), "allowed", "{event}");
@@ -202,7 +202,7 @@ async fn query_parameters_and_cookies_only_where_they_are_switched_on() {
 
 #[tokio::test]
 async fn two_values_for_one_credential_are_refused() {
-    let world = world(&[("PROVIDER_COGNITO__JWT_COOKIE_NAME", "session")]).await;
+    let world = world(&[("JWT__COOKIE_NAME", "session")]).await;
     let (one, two) = (Token::id().sign(), Token::id().claim("jti", "2").sign());
     let [a, b] = [&one, &two].map(|token| format!("Bearer {token}"));
     let event = |more: Value| {
@@ -266,7 +266,7 @@ async fn two_values_for_one_credential_are_refused() {
 
 #[tokio::test]
 async fn an_answer_that_would_be_cached_under_another_key_is_refused() {
-    let world = world(&[("PROVIDER_COGNITO__JWT_COOKIE_NAME", "session")]).await;
+    let world = world(&[("JWT__COOKIE_NAME", "session")]).await;
     let token = Token::id().sign();
     let value = format!("Bearer {token}");
     let with_jwt = json!({ "authorization": value });

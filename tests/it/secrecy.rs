@@ -147,7 +147,7 @@ async fn ask_with_everything_logged() {
     let world = world(&[
         ("CONTEXT_CLAIMS", "name"),
         ("AUTOMATION_PRINCIPALS__ROTATION_GRACE_SECONDS", "60"),
-        ("PROVIDER_COGNITO__JWT_COOKIE_NAME", "session"),
+        ("JWT__COOKIE_NAME", "session"),
     ])
     .await;
     world.stand_ins.set_secret(

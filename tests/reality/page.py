@@ -131,7 +131,7 @@ def use(page):
 
     page.mint(claims={"email_verified": False})
     page.send()
-    check("another claim", page.told(), ("unauthorized", "email_not_verified", "401 Unauthorized"))
+    check("another claim", page.told(), ("unauthorized", "user_id_not_verified", "401 Unauthorized"))
 
     page.page.get_by_label("Other claims").fill("{")
     page.page.get_by_role("button", name="Mint token").click()

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use smac_lambda_authorizer::tools::SETTINGS;
+use smac_lambda_authorizer::tools::{self, SETTINGS};
 use smac_local::deployment::{SERVICE, SERVICE_TOKEN};
 use smac_local::token::Token;
 
@@ -97,6 +97,6 @@ async fn a_function_for_users_alone_decides_by_the_token_alone() {
     let allowed = for_users.ask(&both(&format!("Bearer {credential}"))).await;
     assert_eq!(allowed.answer()["context"]["principalType"], "user");
     // The template without a prefix is such a function.
-    assert!(Stack::new(&USERS).settings().unwrap().places.automation.is_none());
+    assert!(tools::parts(&Stack::new(&USERS).settings().unwrap()).services.is_none());
     assert_eq!(for_users.ask(&pair(SERVICE, SERVICE_TOKEN)).await.reason(), "credentials_missing");
 }

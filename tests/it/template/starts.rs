@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use proptest::string::string_regex;
 use proptest::test_runner::TestRunner;
 use serde_json::Value;
+use smac_lambda_authorizer::tools;
 use smac_local::keys::Key;
 
 use super::parameters::samples;
@@ -188,8 +189,8 @@ fn is_accepted(given: &[(&str, &str)]) -> bool {
     // And it is the deployment that was meant.
     let is_set =
         |name: &str| given.iter().find(|(other, _)| *other == name).is_some_and(|(_, value)| !value.is_empty());
-    assert_eq!(settings.automation.is_some(), is_set("SecretsPrefix"), "{given:?}");
-    let pools = settings.cognito.as_ref().map_or(0, |cognito| cognito.pools.len());
+    assert_eq!(tools::parts(&settings).services.is_some(), is_set("SecretsPrefix"), "{given:?}");
+    let pools = tools::parts(&settings).tokens.map_or(0, |tokens| tokens.issuers.len());
     assert_eq!(pools, ["UserPoolId", "SecondUserPoolId"].into_iter().filter(|name| is_set(name)).count(), "{given:?}");
     true
 }

@@ -47,8 +47,8 @@ async fn claims_are_judged_each_for_itself() {
         (id().claim("email", "a\u{7f}b"), "user_id_invalid"),
         (id().claim("email", "x".repeat(512)), "allowed"),
         (id().claim("email", "x".repeat(513)), "user_id_invalid"),
-        (id().claim("email_verified", false), "email_not_verified"),
-        (id().claim("email_verified", "false"), "email_not_verified"),
+        (id().claim("email_verified", false), "user_id_not_verified"),
+        (id().claim("email_verified", "false"), "user_id_not_verified"),
         (id().claim("email_verified", "true"), "allowed"),
         (id().without("email_verified"), "allowed"),
         (id().claim("x", json!({ "nested": [1, { "a": null }] })), "allowed"),
@@ -59,7 +59,7 @@ async fn claims_are_judged_each_for_itself() {
 
 #[tokio::test]
 async fn times_are_whole_numbers_at_their_exact_bounds() {
-    let world = world(&[("PROVIDER_COGNITO__LEEWAY_SECONDS", "10")]).await;
+    let world = world(&[("JWT__LEEWAY_SECONDS", "10")]).await;
     let far = i64::from(u32::MAX);
     for (claim, value, expected) in [
         ("exp", json!(now() - 5), "allowed"),
@@ -143,7 +143,7 @@ async fn the_first_rule_that_is_broken_gives_the_reason() {
         ("cognito:groups", json!(["admins"]), "user_id_missing"),
         ("username", json!("jane"), "user_id_missing"),
         ("email", json!("a@b.c"), "allowed"),
-        ("email_verified", json!(false), "email_not_verified"),
+        ("email_verified", json!(false), "user_id_not_verified"),
     ] {
         token = match name {
             "" => token,

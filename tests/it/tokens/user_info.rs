@@ -24,7 +24,7 @@ async fn user_info_gives_what_an_access_token_does_not_carry() {
 
 #[tokio::test]
 async fn what_user_info_said_ends_with_the_token() {
-    let world = world(&[("PROVIDER_COGNITO__LEEWAY_SECONDS", "300")]).await;
+    let world = world(&[("JWT__LEEWAY_SECONDS", "300")]).await;
     let token = Token::access().claim("exp", now() + 30).sign();
     assert_eq!(world.ask_with_token(&token).await.reason(), "allowed");
     assert_eq!(world.ask_with_token(&token).await.line()["lookups"]["userInfo"], "fresh");
@@ -55,8 +55,8 @@ async fn user_info_is_asked_only_where_it_can_answer() {
 async fn what_user_info_says_counts() {
     for (says, expected) in [
         (json!({ "email": "a@b.c", "email_verified": "true" }), "allowed"),
-        (json!({ "email": "a@b.c", "email_verified": "false" }), "email_not_verified"),
-        (json!({ "email": "a@b.c", "email_verified": false }), "email_not_verified"),
+        (json!({ "email": "a@b.c", "email_verified": "false" }), "user_id_not_verified"),
+        (json!({ "email": "a@b.c", "email_verified": false }), "user_id_not_verified"),
         (json!({ "email": "a@b.c" }), "allowed"),
         (json!({ "email": "" }), "user_id_missing"),
         (json!({ "email": 1 }), "user_id_missing"),
@@ -68,7 +68,7 @@ async fn what_user_info_says_counts() {
         world.stand_ins.set_user_info(says.clone());
         assert_eq!(reason(&world, &Token::access()).await, expected, "{says}");
     }
-    let lenient = world(&[("REQUIRE_VERIFIED_EMAIL", "false")]).await;
+    let lenient = world(&[("REQUIRE_VERIFIED_USER_ID", "false")]).await;
     lenient.stand_ins.set_user_info(json!({ "email": "a@b.c", "email_verified": "false" }));
     assert_eq!(reason(&lenient, &Token::access()).await, "allowed");
 }
@@ -120,5 +120,5 @@ async fn revocation_is_asked_about_every_access_token_of_a_user() {
     assert_eq!(reason(&world, &token().claim("jti", "2")).await, "token_revoked");
     // What userInfo says about the email counts here, too.
     world.stand_ins.set_user_info(json!({ "email": "other@example.com", "email_verified": "false" }));
-    assert_eq!(reason(&world, &token().claim("jti", "3")).await, "email_not_verified");
+    assert_eq!(reason(&world, &token().claim("jti", "3")).await, "user_id_not_verified");
 }

@@ -61,11 +61,11 @@ pub fn all() -> Vec<Attack> {
         ("email", json!(format!("{EMAIL}\u{0}")), "user_id_invalid"),
         ("email", json!(format!("{EMAIL}\u{85}")), "user_id_invalid"),
         ("email", json!("x".repeat(513)), "user_id_invalid"),
-        ("email_verified", json!(false), "email_not_verified"),
-        ("email_verified", json!("TRUE"), "email_not_verified"),
-        ("email_verified", json!(1), "email_not_verified"),
-        ("email_verified", json!(null), "email_not_verified"),
-        ("email_verified", json!([true]), "email_not_verified"),
+        ("email_verified", json!(false), "user_id_not_verified"),
+        ("email_verified", json!("TRUE"), "user_id_not_verified"),
+        ("email_verified", json!(1), "user_id_not_verified"),
+        ("email_verified", json!(null), "user_id_not_verified"),
+        ("email_verified", json!([true]), "user_id_not_verified"),
     ] {
         let name = format!("{claim} {value:.40}");
         attacks.push(with_token(name, &id().claim(claim, value).sign(), reason));
