@@ -157,7 +157,7 @@ async fn a_line_says_what_happened() {
         rest,
         json!({
             "_aws": null, "requestId": "test-request", "kind": "rest-request", "api": "abcdef1234", "stage": "prod",
-            "outcome": "allowed", "principalType": "user", "pool": "PRIMARY",
+            "outcome": "allowed", "principalType": "user", "issuer": "PRIMARY",
             "lookups": { "keySet": "fetched", "userInfo": "fetched" },
             "Decisions": 1, "DecisionTime": null, "KeySetFetches": 1, "UserInfoFetches": 1, "SecretFetches": 0,
             "FetchFailures": 0, "ColdStart": 1,
@@ -168,7 +168,9 @@ async fn a_line_says_what_happened() {
         (second["outcome"].clone(), second["reason"].clone()),
         (json!("unauthorized"), json!("credentials_missing"))
     );
-    assert!(second.get("ColdStart").is_none() && second.get("pool").is_none() && second.get("principalType").is_none());
+    assert!(
+        second.get("ColdStart").is_none() && second.get("issuer").is_none() && second.get("principalType").is_none()
+    );
     assert_eq!(second["lookups"], json!({}));
     let listed = second["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap();
     assert!(listed.iter().all(|metric| second.get(metric["Name"].as_str().unwrap()).is_some()));

@@ -66,7 +66,7 @@ async fn depth_harms_nobody() {
         let deep = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
         let claims = json!({
             "iss": Pool::Primary.issuer(), "aud": Pool::Primary.client(), "token_use": "id",
-            "exp": smac_local::token::now() + 60, "email": "a@b.c",
+            "exp": smac_local::token::now() + 60, "email": "a@b.c", "email_verified": true,
         });
         let claims = claims.to_string().replacen('{', &format!("{{\"deep\":{deep},"), 1);
         let header = json!({ "alg": "RS256", "kid": Key::Primary.kid() }).to_string();
@@ -132,7 +132,9 @@ fn holds(set: &KeySet, jws: &str) -> bool {
     };
     let kid = header_json.get("kid").and_then(Value::as_str).unwrap_or_default();
     header_json.get("alg").is_some_and(|alg| alg == "RS256")
-        && set.find(kid, Algorithm::Rs256).is_some_and(|key| key.has_signed(format!("{header}.{payload}").as_bytes(), &signature))
+        && set
+            .find(kid, Algorithm::Rs256)
+            .is_some_and(|key| key.has_signed(format!("{header}.{payload}").as_bytes(), &signature))
 }
 
 fn vectors(file: &str) -> Value {

@@ -57,7 +57,9 @@ async fn it_answers_logs_and_ends() {
     assert_eq!(log.lines().count(), 1 + 9);
     assert_eq!(decisions.len(), 9);
     assert_eq!((decisions[0]["requestId"].clone(), decisions[0]["ColdStart"].clone()), (json!("1"), json!(1)));
-    assert_eq!(decisions[0]["KeySetFetches"], 0);
+    assert_eq!(decisions[0]["KeySetFetches"], 2, "the start's");
+    assert_eq!(decisions[0]["FunctionName"], "function");
+    assert!(decisions[1..].iter().all(|line| line["KeySetFetches"] == 0));
     assert!(decisions[1..].iter().all(|line| line.get("ColdStart").is_none()));
 }
 
@@ -112,7 +114,7 @@ async fn it_starts_without_its_upstreams() {
     tokio::time::sleep(Duration::from_millis(1100)).await;
     assert_eq!(ask(&process, &bearer(&Token::id().sign())).await, Outcome::Response(allow(EMAIL, "user")));
     let (_, log) = process.terminate().await;
-    let warnings = log.lines().filter(|line| line.contains("key set look-up failed")).count();
+    let warnings = log.lines().filter(|line| line.contains("key set lookup failed")).count();
     assert_eq!(warnings, 2, "{log}");
 }
 

@@ -274,7 +274,7 @@ async fn names_that_mean_something_elsewhere() {
     let world = world(&[("CONTEXT_CLAIMS", "__proto__")]).await;
     let claims = json!({
         "iss": Pool::Primary.issuer(), "aud": Pool::Primary.client(), "token_use": "id", "exp": now() + 60,
-        "email": EMAIL, "constructor": { "prototype": 1 },
+        "email": EMAIL, "email_verified": true, "constructor": { "prototype": 1 },
     });
     let claims = claims.to_string().replacen('{', r#"{"__proto__":{"email":"admin@example.com"},"#, 1);
     let header = json!({ "alg": "RS256", "kid": Key::Primary.kid() }).to_string();

@@ -160,8 +160,7 @@ async fn the_form_of_the_header() {
 #[tokio::test]
 async fn another_header_another_prefix_or_none() {
     let token = Token::id().sign();
-    let named =
-        world(&[("JWT__HEADER_NAME", "X-Auth"), ("JWT__HEADER_PREFIX", "JWT")]).await;
+    let named = world(&[("JWT__HEADER_NAME", "X-Auth"), ("JWT__HEADER_PREFIX", "JWT")]).await;
     assert_eq!(named.ask(&request(&json!({ "x-auth": format!("jwt {token}") }))).await.reason(), "allowed");
     assert_eq!(
         named.ask(&request(&json!({ "Authorization": format!("jwt {token}") }))).await.reason(),
@@ -331,7 +330,10 @@ async fn optional_lets_nobody_in_but_nobody() {
         (support::bearer(&Token::id().expired().sign()), "token_expired"),
         (pair("nobody", "x"), "service_unknown"),
         (request(&json!({ "Authorization": "Basic x" })), "token_malformed"),
-        (request(&json!({ "SMAC-Token": "x" })), "allowed"),
+        // A service whose other variable is empty is not an anonymous caller.
+        (request(&json!({ "SMAC-Token": "x" })), "credentials_missing"),
+        (request(&json!({ "SMAC-Principal": "x", "SMAC-Token": "" })), "credentials_missing"),
+        (request(&json!({ "SMAC-Principal": "" })), "credentials_missing"),
     ] {
         assert_eq!(world.ask(&event).await.reason(), expected, "{event}");
     }

@@ -22,7 +22,7 @@ async fn a_valid_token_of_each_pool_and_kind() {
         for token_use in [Use::Id, Use::Access] {
             let told = world.ask_with_token(&Token::of(pool, token_use).sign()).await;
             assert_eq!(told.answer(), allow(EMAIL, "user"), "{pool:?} {token_use:?}");
-            assert_eq!(told.line()["pool"], pool.name());
+            assert_eq!(told.line()["issuer"], pool.name());
         }
     }
     assert_eq!(world.calls(), [2, 2, 0]);

@@ -89,8 +89,7 @@ fn parameters_are_described_bounded_and_in_groups() {
 #[test]
 fn the_template_has_every_setting_that_is_not_for_local_runs() {
     let environment = Stack::new(&[]).environment();
-    let names: BTreeSet<&str> =
-        environment.iter().filter_map(|(name, _)| name.strip_prefix(PREFIX)).collect();
+    let names: BTreeSet<&str> = environment.iter().filter_map(|(name, _)| name.strip_prefix(PREFIX)).collect();
     // A profile is for local runs, that expired tokens are accepted is no choice for a deployment, and the region is in
     // the pool's id.
     let left_out = ["AUTOMATION_PRINCIPALS__SECRETS_MANAGER__PROFILE", "JWT__CHECK_EXPIRATION", "REGION"];

@@ -40,6 +40,7 @@ async fn claims_are_judged_each_for_itself() {
         (id().without("aud").claim("client_id", Pool::Primary.client()), "client_not_allowed"),
         (access().claim("client_id", "another"), "client_not_allowed"),
         (access().claim("aud", "https://some.resource.example"), "allowed"),
+        (access().claim("cnf", json!({ "x5t#S256": "x" })), "sender_constraint_unmet"),
         (id().without("email"), "user_id_missing"),
         (id().claim("email", ""), "user_id_missing"),
         (id().claim("email", json!(["a"])), "user_id_missing"),
@@ -50,7 +51,9 @@ async fn claims_are_judged_each_for_itself() {
         (id().claim("email_verified", false), "user_id_not_verified"),
         (id().claim("email_verified", "false"), "user_id_not_verified"),
         (id().claim("email_verified", "true"), "allowed"),
-        (id().without("email_verified"), "allowed"),
+        (id().without("email_verified"), "user_id_not_verified"),
+        (id().claim("cnf", json!({ "jkt": "x" })), "sender_constraint_unmet"),
+        (id().claim("cnf", json!(null)), "sender_constraint_unmet"),
         (id().claim("x", json!({ "nested": [1, { "a": null }] })), "allowed"),
     ] {
         assert_eq!(reason(&world, &token).await, expected, "{token:?}");
@@ -123,6 +126,7 @@ async fn the_first_rule_that_is_broken_gives_the_reason() {
         .claim("iss", "x")
         .claim("exp", 1)
         .claim("nbf", u64::MAX)
+        .claim("cnf", json!({}))
         .claim("token_use", "x")
         .claim("client_id", "x")
         .claim("scope", "none")
@@ -136,18 +140,21 @@ async fn the_first_rule_that_is_broken_gives_the_reason() {
         ("iss", json!(iss), "key_unknown"),
         ("kid", json!(Key::Primary.kid()), "token_expired"),
         ("exp", json!(now() + 60), "token_not_yet_valid"),
-        ("nbf", json!(0), "token_use_not_allowed"),
+        ("nbf", json!(0), "sender_constraint_unmet"),
+        ("cnf", json!("none"), "token_use_not_allowed"),
         ("token_use", json!("access"), "client_not_allowed"),
         ("client_id", json!(Pool::Primary.client()), "scope_missing"),
         ("scope", json!("pets/read"), "group_missing"),
         ("cognito:groups", json!(["admins"]), "user_id_missing"),
         ("username", json!("jane"), "user_id_missing"),
-        ("email", json!("a@b.c"), "allowed"),
+        ("email", json!("a@b.c"), "user_id_not_verified"),
+        ("email_verified", json!(true), "allowed"),
         ("email_verified", json!(false), "user_id_not_verified"),
     ] {
         token = match name {
             "" => token,
             "alg" | "kid" => token.header(name, value),
+            "cnf" => token.without(name),
             _ => token.claim(name, value),
         };
         assert_eq!(reason(&world, &token).await, expected, "{name}");
@@ -161,7 +168,11 @@ async fn scopes_and_groups_are_forbidden_and_not_unauthorized() {
     let both = [("PROVIDER_COGNITO__REQUIRED_SCOPES", "a,b"), ("PROVIDER_COGNITO__REQUIRED_GROUPS", "g,h")];
     let world = world(&both).await;
     let token = |scope: Value, groups: Value| {
-        Token::access().claim("scope", scope).claim("cognito:groups", groups).claim("email", EMAIL)
+        Token::access()
+            .claim("scope", scope)
+            .claim("cognito:groups", groups)
+            .claim("email", EMAIL)
+            .claim("email_verified", true)
     };
     for (scope, groups, expected) in [
         (json!("x b y"), json!(["h", "i"]), "allowed"),

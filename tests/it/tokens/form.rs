@@ -56,7 +56,9 @@ async fn no_name_comes_twice_however_many_there_are() {
     let claims = |extra: &str| {
         let iss = Pool::Primary.issuer();
         let (aud, exp) = (Pool::Primary.client(), now() + 60);
-        format!(r#"{{"iss":"{iss}","aud":"{aud}","token_use":"id","exp":{exp},"email":"a@b.c"{extra}}}"#)
+        format!(
+            r#"{{"iss":"{iss}","aud":"{aud}","token_use":"id","exp":{exp},"email":"a@b.c","email_verified":true{extra}}}"#
+        )
     };
     let header = format!(r#"{{"alg":"RS256","kid":"{}"}}"#, Key::Primary.kid());
     let many: String = (0..2000).map(|n| format!(r#","n{n}":{n}"#)).collect();

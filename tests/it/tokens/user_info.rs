@@ -6,7 +6,7 @@ use smac_local::stand_ins::{Fault, Upstream};
 use smac_local::token::{Token, Use, now};
 
 use super::reason;
-use crate::support::{POOLS, world};
+use crate::support::{POOLS, World, world};
 
 #[tokio::test]
 async fn user_info_gives_what_an_access_token_does_not_carry() {
@@ -28,10 +28,23 @@ async fn what_user_info_said_ends_with_the_token() {
     let token = Token::access().claim("exp", now() + 30).sign();
     assert_eq!(world.ask_with_token(&token).await.reason(), "allowed");
     assert_eq!(world.ask_with_token(&token).await.line()["lookups"]["userInfo"], "fresh");
-    // Within the leeway it is still accepted, but it would be fresh for half a minute yet.
-    world.pass(31);
-    assert_eq!(world.ask_with_token(&token).await.line()["lookups"]["userInfo"], "fetched");
-    assert_eq!(world.calls(), [1, 2, 0]);
+    // It ends with the leeway, although it would be fresh for as long again.
+    world.pass(59);
+    assert_eq!(world.ask_with_token(&token).await.line()["lookups"]["userInfo"], "fresh");
+    let ended = world_with_long_memory().await;
+    let token = Token::access().claim("exp", now() + 30).sign();
+    assert_eq!(ended.ask_with_token(&token).await.reason(), "allowed");
+    ended.pass(329);
+    assert_eq!(ended.ask_with_token(&token).await.line()["lookups"]["userInfo"], "fresh");
+    ended.pass(2);
+    assert_eq!(ended.ask_with_token(&token).await.line()["lookups"]["userInfo"], "fetched");
+    assert_eq!(ended.calls()[1], 2);
+}
+
+/// Expired tokens are accepted here, so that the end of what is remembered of them shows.
+async fn world_with_long_memory() -> World {
+    let long = [("JWT__LEEWAY_SECONDS", "300"), ("CACHE__TTL_SECONDS", "3600"), ("JWT__CHECK_EXPIRATION", "false")];
+    world(&long).await
 }
 
 #[tokio::test]
@@ -44,7 +57,7 @@ async fn user_info_is_asked_only_where_it_can_answer() {
         (Token::access().without("sub"), "user_id_missing"),
         (Token::id().without("email").claim("scope", "openid"), "user_id_missing"),
         (Token::of(Pool::Secondary, Use::Access), "user_id_missing"),
-        (Token::of(Pool::Secondary, Use::Access).claim("email", EMAIL), "allowed"),
+        (Token::of(Pool::Secondary, Use::Access).claim("email", EMAIL).claim("email_verified", true), "allowed"),
     ] {
         assert_eq!(reason(&world, &token).await, expected, "{token:?}");
     }
@@ -57,7 +70,7 @@ async fn what_user_info_says_counts() {
         (json!({ "email": "a@b.c", "email_verified": "true" }), "allowed"),
         (json!({ "email": "a@b.c", "email_verified": "false" }), "user_id_not_verified"),
         (json!({ "email": "a@b.c", "email_verified": false }), "user_id_not_verified"),
-        (json!({ "email": "a@b.c" }), "allowed"),
+        (json!({ "email": "a@b.c" }), "user_id_not_verified"),
         (json!({ "email": "" }), "user_id_missing"),
         (json!({ "email": 1 }), "user_id_missing"),
         (json!({}), "user_id_missing"),
@@ -108,7 +121,7 @@ async fn revocation_is_asked_about_every_access_token_of_a_user() {
         ("PROVIDER_COGNITO__ALLOW_MACHINE_TOKENS", "true"),
     ])
     .await;
-    let token = || Token::access().claim("email", EMAIL);
+    let token = || Token::access().claim("email", EMAIL).claim("email_verified", true);
     assert_eq!(reason(&world, &token()).await, "allowed");
     assert_eq!(world.calls(), [1, 1, 0]);
     assert_eq!(reason(&world, &token().claim("scope", "email")).await, "revocation_unknown");
