@@ -42,7 +42,7 @@ pub(crate) struct Identified {
 
 /// The claim that is the user id.
 pub(crate) struct Found<'c> {
-    claim: &'c str,
+    pub(crate) claim: &'c str,
     value: Cow<'c, str>,
     is_verified: bool,
 }
@@ -86,7 +86,7 @@ impl UserIdRule {
     }
 }
 
-fn verified_by(claim: &str) -> Option<&'static str> {
+pub(crate) fn verified_by(claim: &str) -> Option<&'static str> {
     VERIFIED_BY.into_iter().find(|(name, _)| *name == claim).map(|(_, flag)| flag)
 }
 
