@@ -5,11 +5,10 @@ use std::process::ExitCode;
 
 use smac_lambda_authorizer::Settings;
 use smac_lambda_authorizer::settings::{Findings, PREFIX};
-use smac_local::command::{About as _, Problem, print};
+use smac_local::command::{About as _, Problem, name_and_value, print};
 use smac_local::template::{self, Template};
 
-use crate::environment;
-use crate::invoke::parse_setting;
+use crate::environment::{self, Changes};
 
 const HELP: &str = "\
 Examples:
@@ -34,11 +33,10 @@ pub(crate) struct Check {
     #[arg(long, value_name = "NAME")]
     function: Option<String>,
     /// A parameter of the template, instead of its default. May be repeated.
-    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parse_parameter)]
+    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = name_and_value)]
     parameters: Vec<(String, String)>,
-    /// Another value of a setting, without the `SMAC__AUTH__` of its name. May be repeated.
-    #[arg(long = "setting", value_name = "NAME=VALUE", value_parser = parse_setting)]
-    settings: Vec<(String, String)>,
+    #[command(flatten)]
+    changes: Changes,
     /// Warnings, and what a template does not tell, count as mistakes.
     #[arg(long)]
     strict: bool,
@@ -62,8 +60,8 @@ impl Check {
             }
             (None, None) => return Err(Problem::new("--env-file or --template", "is required")),
         };
-        unresolved.retain(|(name, _)| !self.settings.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)));
-        environment::change(&mut variables, self.settings);
+        unresolved.retain(|(name, _)| !self.changes.settings.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)));
+        environment::change(&mut variables, self.changes.settings);
         environment::assume_region(&mut variables);
         let count = variables.iter().filter(|(name, _)| name.to_ascii_uppercase().starts_with(PREFIX)).count();
         let mut found = Settings::check(variables, |path| std::fs::read_to_string(path));
@@ -98,9 +96,4 @@ fn number(number: usize, what: &str) -> String {
         1 => format!("1 {what}"),
         more => format!("{more} {what}s"),
     }
-}
-
-fn parse_parameter(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once('=').ok_or("must be NAME=VALUE")?;
-    Ok((name.to_owned(), value.to_owned()))
 }

@@ -1,8 +1,9 @@
-//! The environment of a deployment, from a file.
+//! The environment of a deployment: from a file, and with other settings.
 
 use std::path::Path;
 
-use smac_local::command::{About as _, Problem};
+use smac_lambda_authorizer::settings::PREFIX;
+use smac_local::command::{About as _, Problem, name_and_value};
 use smac_local::env_file;
 
 /// What Lambda sets by itself, so that a file need not have it.
@@ -30,9 +31,22 @@ pub(crate) fn assume_region(environment: &mut Vec<(String, String)>) {
     add_missing(environment, "AWS_REGION", "us-east-1");
 }
 
-/// The same with other settings.
-pub(crate) fn change(environment: &mut Vec<(String, String)>, settings: Vec<(String, String)>) {
-    for (name, value) in settings {
+/// Other settings.
+#[derive(clap::Args)]
+pub(crate) struct Changes {
+    /// Another value of a setting, without the `SMAC__AUTH__` of its name. May be repeated.
+    #[arg(long = "setting", value_name = "NAME=VALUE", value_parser = parse_setting)]
+    pub(crate) settings: Vec<(String, String)>,
+}
+
+fn parse_setting(text: &str) -> Result<(String, String), &'static str> {
+    let (name, value) = name_and_value(text)?;
+    Ok((format!("{PREFIX}{}", name.strip_prefix(PREFIX).unwrap_or(&name)), value))
+}
+
+/// The same with other values of these variables.
+pub(crate) fn change(environment: &mut Vec<(String, String)>, variables: Vec<(String, String)>) {
+    for (name, value) in variables {
         environment.retain(|(other, _)| !other.eq_ignore_ascii_case(&name));
         environment.push((name, value));
     }

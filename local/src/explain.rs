@@ -23,8 +23,9 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use crate::invoke::{client, deadline, decision, exit_code, parse_setting, warm};
-use crate::{environment, start};
+use crate::environment::{self, Changes};
+use crate::invoke::{client, deadline, decision, exit_code, warm};
+use crate::start;
 use offline::Assumptions;
 use sentences::{Asked, Case};
 use token::Token;
@@ -48,9 +49,8 @@ pub(crate) struct Explain {
     /// The deployment's variables, in a file as `cargo lambda watch --env-file` takes it.
     #[arg(long, value_name = "FILE")]
     env_file: Option<PathBuf>,
-    /// Another value of a setting, without the `SMAC__AUTH__` of its name. May be repeated.
-    #[arg(long = "setting", value_name = "NAME=VALUE", value_parser = parse_setting)]
-    settings: Vec<(String, String)>,
+    #[command(flatten)]
+    changes: Changes,
     /// Asks the real upstreams: key sets, userInfo, Secrets Manager.
     #[arg(long)]
     live: bool,
@@ -85,7 +85,7 @@ impl Explain {
                 (stand_ins.environment(), Some(stand_ins))
             }
         };
-        environment::change(&mut environment, self.settings);
+        environment::change(&mut environment, self.changes.settings);
         let id = CREDENTIALS[0].0;
         let has_credentials = environment.iter().any(|(name, _)| name == id) || std::env::var_os(id).is_some();
         if !is_live {

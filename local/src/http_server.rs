@@ -28,9 +28,6 @@ pub struct Server {
 
 impl Server {
     /// Answers HTTP requests at this address.
-    ///
-    /// # Errors
-    /// If the address is in use.
     pub async fn start<F, B>(
         address: impl ToSocketAddrs,
         answer: impl Fn(Request<Incoming>) -> F + Clone + Send + 'static,
@@ -43,9 +40,6 @@ impl Server {
     }
 
     /// Accepts connections at this address, each for `connection` to do with what it wants.
-    ///
-    /// # Errors
-    /// If the address is in use.
     pub async fn accept<F>(
         address: impl ToSocketAddrs,
         connection: impl Fn(TcpStream) -> F + Send + 'static,
@@ -71,14 +65,11 @@ impl Server {
         Ok(Self { address, accepting })
     }
 
-    /// Where it listens.
-    #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// The URL of its root, without a slash at the end.
-    #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -125,14 +116,10 @@ impl std::error::Error for HangUp {}
 /// An answer that is there as a whole.
 pub type Answer = Response<Full<Bytes>>;
 
-/// JSON.
-#[must_use]
 pub fn json(status: u16, body: &Value) -> Answer {
     answer(status, "application/json", body.to_string())
 }
 
-/// An answer of this type of content.
-#[must_use]
 pub fn answer(status: u16, content_type: &str, body: impl Into<Bytes>) -> Answer {
     let mut answer = Response::new(Full::new(body.into()));
     *answer.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -140,7 +127,6 @@ pub fn answer(status: u16, content_type: &str, body: impl Into<Bytes>) -> Answer
 }
 
 /// The same with another value of a header.
-#[must_use]
 pub fn with_header<B>(mut answer: Response<B>, name: HeaderName, value: &str) -> Response<B> {
     if let Ok(value) = HeaderValue::from_str(value) {
         answer.headers_mut().insert(name, value);

@@ -9,7 +9,6 @@ use smac_lambda_authorizer::authorizer::Decided;
 use smac_lambda_authorizer::error::Refusal;
 use smac_lambda_authorizer::http::HttpClient;
 use smac_lambda_authorizer::lookup::Clock;
-use smac_lambda_authorizer::settings::PREFIX;
 use smac_lambda_authorizer::telemetry::Outcome;
 use smac_lambda_authorizer::{Authorizer, Settings};
 use smac_local::command::{About as _, Problem, print};
@@ -17,7 +16,8 @@ use smac_local::event::{self, Overrides};
 use smac_local::stand_ins::StandIns;
 use tokio::time::Instant;
 
-use crate::{environment, read_event, start};
+use crate::environment::{self, Changes};
+use crate::{read_event, start};
 
 /// As long as the template lets an invocation take.
 const INVOCATION_TIMEOUT: Duration = Duration::from_secs(10);
@@ -28,10 +28,9 @@ pub(crate) struct Invoke {
     /// A file in `events/`.
     event: PathBuf,
     #[command(flatten)]
-    changes: Overrides,
-    /// Another value of a setting, without the `SMAC__AUTH__` of its name. May be repeated.
-    #[arg(long = "setting", value_name = "NAME=VALUE", value_parser = parse_setting)]
-    settings: Vec<(String, String)>,
+    token: Overrides,
+    #[command(flatten)]
+    changes: Changes,
     /// Prints the log line, too.
     #[arg(long)]
     verbose: bool,
@@ -39,9 +38,9 @@ pub(crate) struct Invoke {
 
 impl Invoke {
     pub(crate) async fn run(self) -> Result<ExitCode, Problem> {
-        let event = read_event(&self.event, &self.changes)?;
+        let event = read_event(&self.event, &self.token)?;
         let stand_ins = start(0).await?;
-        let authorizer = warm(settings(&stand_ins, self.settings)?).await;
+        let authorizer = warm(settings(&stand_ins, self.changes.settings)?).await;
         let decided = authorizer.authorize(&event.to_string(), deadline()).await;
 
         print(&format!("request   {}", event::describe(&event)))?;
@@ -109,11 +108,4 @@ fn answer(decided: &Decided) -> String {
         Answer::Response(json) => json.get().to_owned(),
         Answer::Error(error) => format!("function error: {error}"),
     }
-}
-
-/// A setting, with or without the `SMAC__AUTH__` of its name.
-pub(crate) fn parse_setting(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once('=').ok_or("must be NAME=VALUE")?;
-    let name = name.strip_prefix(PREFIX).unwrap_or(name);
-    Ok((format!("{PREFIX}{name}"), value.to_owned()))
 }

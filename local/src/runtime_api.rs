@@ -42,9 +42,7 @@ pub struct Function {
 /// What a function made of an event.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
-    /// Its response.
     Response(Value),
-    /// Its error.
     Error(Value),
 }
 
@@ -67,9 +65,6 @@ type Polls = (u64, Option<Instant>);
 
 impl Function {
     /// Starts it with the environment and the pipes of this command, and what Lambda adds to the environment.
-    ///
-    /// # Errors
-    /// If there is no such program.
     pub async fn start(mut command: Command) -> io::Result<Self> {
         let (events, queue) = mpsc::unbounded_channel();
         let (polls, polled) = watch::channel((0, None));
@@ -89,21 +84,11 @@ impl Function {
     }
 
     /// The process' id, until it has ended.
-    #[must_use]
     pub fn id(&self) -> Option<u32> {
         self.child.id()
     }
 
-    /// How often it has asked for work.
-    #[must_use]
-    pub fn polls(&self) -> u64 {
-        self.polls.borrow().0
-    }
-
     /// Waits until it has asked for work so often. From its start to the first time it took this long.
-    ///
-    /// # Errors
-    /// If it does not.
     pub async fn wait_for_polls(&self, count: u64) -> io::Result<Duration> {
         let mut polls = self.polls.clone();
         let (_, first) =
@@ -112,19 +97,12 @@ impl Function {
     }
 
     /// What it makes of an event, and how long that takes.
-    ///
-    /// # Errors
-    /// If it does not answer.
     pub async fn invoke(&self, event: impl Into<Bytes>) -> io::Result<(Outcome, Duration)> {
         let (sender, outcome) = oneshot::channel();
         self.events.send((event.into(), sender)).map_err(io::Error::other)?;
         timeout(LIMIT, outcome).await?.map_err(io::Error::other)
     }
 
-    /// Sends it a signal.
-    ///
-    /// # Errors
-    /// If it has ended.
     pub fn signal(&self, name: &str) -> io::Result<()> {
         let id = self.id().unwrap_or_default().to_string();
         let status = std::process::Command::new("kill").args(["-s", name, &id]).status()?;
@@ -132,17 +110,11 @@ impl Function {
     }
 
     /// Ends it at once.
-    ///
-    /// # Errors
-    /// If the system does not let it.
     pub async fn kill(mut self) -> io::Result<()> {
         self.child.kill().await
     }
 
     /// Its exit status, and all that it has written, once it has ended.
-    ///
-    /// # Errors
-    /// If it does not end.
     pub async fn end(mut self) -> io::Result<(Option<i32>, String)> {
         let status = timeout(LIMIT, self.child.wait()).await??;
         let mut written = Vec::new();
