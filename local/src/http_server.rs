@@ -15,7 +15,6 @@ use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -39,7 +38,7 @@ impl Server {
         Self::accept(address, move |stream| serve(stream, answer.clone())).await
     }
 
-    /// Accepts connections at this address, each for `connection` to do with what it wants.
+    /// Accepts connections at this address, each for `connection` to do with as it likes.
     pub async fn accept<F>(
         address: impl ToSocketAddrs,
         connection: impl Fn(TcpStream) -> F + Send + 'static,
@@ -88,11 +87,8 @@ impl Drop for Server {
     }
 }
 
-/// Answers the requests of one connection, whatever carries it.
-pub async fn serve<F, B>(
-    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    answer: impl Fn(Request<Incoming>) -> F,
-) where
+async fn serve<F, B>(stream: TcpStream, answer: impl Fn(Request<Incoming>) -> F)
+where
     F: Future<Output = Result<Response<B>, HangUp>>,
     B: Body<Data = Bytes, Error = Infallible> + 'static,
 {
