@@ -1,47 +1,91 @@
-//! A decision becomes the JSON that API Gateway takes, or the error that it knows.
+//! A grant or a refusal becomes the JSON that API Gateway accepts, or the error that it knows.
 //!
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html>,
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html>
 
 use std::fmt;
 
-use aws_lambda_events::event::iam::IamPolicyDocument;
-use serde::ser::SerializeMap as _;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::arn::MethodArn;
-use crate::error::{Fault, Refusal};
-use crate::event::Kind;
-use crate::policy::{self, Permission, Value};
+use crate::context::Context;
+use crate::error::{Fault, Forbidden, Refusal};
+use crate::iam::Document;
+use crate::kind::Kind;
 use crate::principal::Principal;
-use crate::settings::{Answers, HttpApiResponse, UnauthorizedAs};
 
-/// API Gateway takes no larger answer:
+/// API Gateway accepts no larger answer:
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>.
 const MAX_ANSWER_BYTES: usize = 8192;
 
+/// How answers look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// How "unauthorized" is answered.
+    pub unauthorized_as: UnauthorizedAs,
+    /// The form of answers to HTTP APIs with payload format 2.0.
+    pub http_api: HttpApiResponse,
+}
+
+/// How "unauthorized" is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnauthorizedAs {
+    /// As the function error `Unauthorized`: 401.
+    Error,
+    /// As a Deny: 403.
+    Deny,
+}
+
+/// The form of answers to HTTP APIs with payload format 2.0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HttpApiResponse {
+    /// A policy.
+    Iam,
+    /// `isAuthorized`.
+    Simple,
+}
+
+/// The form of one answer. It is known before anything is decided: a simple answer needs no policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// An IAM policy.
+    Policy,
+    /// `isAuthorized`.
+    Simple,
+}
+
+impl Form {
+    pub(crate) fn of(kind: Kind, config: Config) -> Self {
+        match (kind, config.http_api) {
+            (Kind::HttpV2, HttpApiResponse::Simple) => Self::Simple,
+            (Kind::HttpV2, HttpApiResponse::Iam)
+            | (Kind::RestToken | Kind::RestRequest | Kind::HttpV1 | Kind::WebSocket, _) => Self::Policy,
+        }
+    }
+}
+
 /// What the function returns.
 #[derive(Debug)]
+#[expect(clippy::exhaustive_enums, reason = "Lambda knows a result and an error, and nothing else")]
 pub enum Answer {
-    /// The function's result.
+    /// The function's result: JSON for API Gateway.
     Response(Box<RawValue>),
     /// The function's error.
     Error(FunctionError),
 }
 
 impl Answer {
-    /// The answer to a request about which we could not tell.
-    #[must_use]
-    pub const fn fault(fault: Fault) -> Self {
+    /// The answer to a request about which the authorizer could not tell.
+    pub(crate) const fn fault(fault: Fault) -> Self {
         Self::Error(FunctionError::Internal(fault))
     }
 }
 
-/// An error whose text API Gateway knows, or shows to nobody.
+/// An error whose message API Gateway knows, or shows to nobody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "API Gateway knows one message, and turns every other one into a 500")]
 pub enum FunctionError {
-    /// API Gateway turns exactly this text into a 401.
+    /// API Gateway turns exactly this message into a 401.
     Unauthorized,
     /// Anything else becomes a 500.
     Internal(Fault),
@@ -58,39 +102,43 @@ impl fmt::Display for FunctionError {
 
 impl std::error::Error for FunctionError {}
 
-/// The answer to an allowed request.
+/// The answer to an allowed request. The policy is only made where the form needs one.
 ///
 /// # Errors
-/// [`Fault::ContextTooLarge`] if it would be larger than API Gateway takes.
-pub fn allow(kind: Kind, principal: &Principal, permission: &Permission, rules: &Answers) -> Result<Answer, Fault> {
-    let context = Context::Principal(principal, &permission.context);
-    if is_simple(kind, rules) {
-        return render(&Simple { is_authorized: true, context });
-    }
-    render(&Iam { principal_id: principal.id(), policy_document: &permission.policy, context })
+/// What the policy gives, and [`Fault::ContextTooLarge`] if the answer would be larger than API Gateway accepts.
+pub(crate) fn allow(
+    form: Form,
+    principal: &Principal,
+    context: &Context<'_>,
+    policy: impl FnOnce() -> Result<Document, Forbidden>,
+) -> Result<Answer, Refusal> {
+    let answer = match form {
+        Form::Simple => render(&Simple { is_authorized: true, context }),
+        Form::Policy => render(&Iam { principal_id: principal.id().as_str(), policy_document: &policy()?, context }),
+    };
+    Ok(answer?)
 }
 
-/// The answer to a refused request.
+/// The answer to a refused request. The policy is only made where the form needs one.
 ///
 /// # Errors
-/// [`Fault::ContextTooLarge`] if it would be larger than API Gateway takes.
-pub fn refuse(refusal: Refusal, kind: Kind, arn: &MethodArn<'_>, rules: &Answers) -> Result<Answer, Fault> {
-    match refusal {
-        Refusal::Fault(fault) => return Ok(Answer::fault(fault)),
-        Refusal::Unauthorized(_) if rules.unauthorized_as == UnauthorizedAs::Error => {
-            return Ok(Answer::Error(FunctionError::Unauthorized));
-        }
-        Refusal::Unauthorized(_) | Refusal::Forbidden(_) => {}
+/// [`Fault::ContextTooLarge`] if the answer would be larger than API Gateway accepts.
+pub(crate) fn refuse(
+    form: Form,
+    refusal: Refusal,
+    config: Config,
+    policy: impl FnOnce() -> Document,
+) -> Result<Answer, Fault> {
+    match (refusal, config.unauthorized_as) {
+        (Refusal::Fault(fault), _) => return Ok(Answer::fault(fault)),
+        (Refusal::Unauthorized(_), UnauthorizedAs::Error) => return Ok(Answer::Error(FunctionError::Unauthorized)),
+        (Refusal::Unauthorized(_), UnauthorizedAs::Deny) | (Refusal::Forbidden(_), _) => {}
     }
-    let context = Context::Reason(refusal.code());
-    if is_simple(kind, rules) {
-        return render(&Simple { is_authorized: false, context });
+    let context = &Reason { reason: refusal.code_for_clients() };
+    match form {
+        Form::Simple => render(&Simple { is_authorized: false, context }),
+        Form::Policy => render(&Iam { principal_id: "denied", policy_document: &policy(), context }),
     }
-    render(&Iam { principal_id: "denied", policy_document: &policy::deny(arn), context })
-}
-
-fn is_simple(kind: Kind, rules: &Answers) -> bool {
-    kind == Kind::HttpV2 && rules.http_api == HttpApiResponse::Simple
 }
 
 fn render(answer: &impl Serialize) -> Result<Answer, Fault> {
@@ -100,46 +148,20 @@ fn render(answer: &impl Serialize) -> Result<Answer, Fault> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Iam<'a> {
+struct Iam<'a, C> {
     principal_id: &'a str,
-    policy_document: &'a IamPolicyDocument,
-    context: Context<'a>,
+    policy_document: &'a Document,
+    context: &'a C,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Simple<'a> {
+struct Simple<'a, C> {
     is_authorized: bool,
-    context: Context<'a>,
+    context: &'a C,
 }
 
-enum Context<'a> {
-    Principal(&'a Principal, &'a [(String, Value)]),
-    Reason(&'static str),
-}
-
-impl Serialize for Context<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        match self {
-            Self::Principal(principal, claims) => {
-                map.serialize_entry("userId", principal.id())?;
-                map.serialize_entry("principalType", principal.principal_type().name())?;
-                for (name, value) in *claims {
-                    map.serialize_entry(name, value)?;
-                }
-            }
-            Self::Reason(code) => map.serialize_entry("reason", code)?,
-        }
-        map.end()
-    }
-}
-
-impl Serialize for Value {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Text(text) => serializer.serialize_str(text),
-            Self::Scalar(json) => json.serialize(serializer),
-        }
-    }
+#[derive(Serialize)]
+struct Reason {
+    reason: &'static str,
 }

@@ -1,139 +1,222 @@
-//! The pipeline: event → credential → principal → decision → answer.
+//! The pipeline: event → credential → principal → policy → answer.
 
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 
 use tokio::time::Instant;
 
-use crate::answer::{self, Answer};
-use crate::credential::{Credential, Places};
+use crate::answer::{self, Answer, Form};
+use crate::check::Check;
+use crate::clock::Clock;
+use crate::context::{self, Context};
+use crate::credential::Pair;
 use crate::error::{Fault, Refusal, Unauthorized};
-use crate::event::{Kind, Request};
+use crate::event::Request;
 use crate::http::HttpClient;
-use crate::lookup::Clock;
 use crate::policy;
-use crate::principal::Principal;
+use crate::principal::{Mode, Principal};
+use crate::record::{self, Invocation, Outcome, Record};
 use crate::service::Services;
-use crate::settings::{Answers, Mode, Settings};
-use crate::telemetry::{Outcome, Record, Recorder, Trace};
+use crate::settings::Settings;
 use crate::token::Tokens;
+use crate::trace::{ApiTrace, Trace};
 
-/// The authorizer: decides about requests. One per process, shared by all of its requests.
+/// The authorizer: decides about requests. One per process, shared by all of its requests, since it remembers what it
+/// looks up.
 #[derive(Debug)]
 pub struct Authorizer {
-    places: Places,
-    tokens: Option<Tokens>,
     services: Option<Services>,
+    tokens: Option<Tokens>,
     mode: Mode,
-    answers: Answers,
-    recorder: Recorder,
+    policy: policy::Config,
+    context: context::Config,
+    answer: answer::Config,
+    record: Arc<record::Config>,
     clock: Clock,
+    has_decided: AtomicBool,
+    /// The network calls of the start, for the first decision's metrics.
+    start: Mutex<Option<Trace>>,
 }
 
 /// A request's decision: what API Gateway gets, and what the log gets.
 #[derive(Debug)]
-pub struct Decided {
-    /// What API Gateway gets.
-    pub answer: Answer,
-    /// What the log gets.
-    pub record: Record,
+pub struct Decision {
+    answer: Answer,
+    record: Record,
+    config: Arc<record::Config>,
+}
+
+impl Decision {
+    /// Whether the request is allowed, or why not.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        self.record.outcome
+    }
+
+    /// What the function returns to API Gateway.
+    #[must_use]
+    pub fn answer(&self) -> &Answer {
+        &self.answer
+    }
+
+    /// The same, taken out.
+    #[must_use]
+    pub fn into_answer(self) -> Answer {
+        self.answer
+    }
+
+    /// The decision as one line of JSON for the log, with its line break.
+    #[must_use]
+    pub fn log_line(&self, invocation: Invocation<'_>) -> Vec<u8> {
+        self.record.line(&self.config, invocation)
+    }
+
+    /// How far the request came, and who was asked on the way.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn trace(&self) -> &Trace {
+        &self.record.trace
+    }
 }
 
 impl Authorizer {
-    /// An authorizer with these settings, which asks its upstreams through this client.
+    /// An authorizer with these settings, and the machine's clock.
     #[must_use]
-    pub fn new(settings: Settings, http: HttpClient, clock: Clock) -> Self {
-        let http = Arc::new(http);
-        let cache = settings.cache;
-        let context_claims = settings.answers.context_claims.clone();
+    pub fn new(settings: Settings) -> Self {
+        Self::with_clock(settings, Clock::system())
+    }
+
+    /// An authorizer with these settings, and another clock: for tests.
+    #[must_use]
+    pub fn with_clock(settings: Settings, clock: Clock) -> Self {
+        let http = Arc::new(HttpClient::new(settings.http));
+        let lookup = settings.lookup;
         Self {
-            places: settings.places,
-            tokens: settings.cognito.map(|rules| Tokens::new(rules, context_claims, cache, &clock, &http)),
-            services: settings.automation.map(|rules| Services::new(&rules, cache, &clock, Arc::clone(&http))),
+            services: settings.services.map(|config| Services::new(config, &lookup, &clock, Arc::clone(&http))),
+            tokens: settings.tokens.map(|config| Tokens::new(config, &lookup, &clock, &http)),
             mode: settings.mode,
-            answers: settings.answers,
-            recorder: Recorder::new(settings.log),
+            policy: settings.policy,
+            context: settings.context,
+            answer: settings.answer,
+            record: Arc::new(settings.record),
             clock,
+            has_decided: AtomicBool::new(false),
+            start: Mutex::default(),
         }
     }
 
-    /// Fetches the key sets, side by side. A failure is not one of the start: it is tried again when needed.
+    /// Fetches the key sets, side by side, for at most 5 s. A failure is not one of the start: it is tried again when the
+    /// key set is needed.
     pub async fn warm_up(&self) {
         if let Some(tokens) = &self.tokens {
-            tokens.warm_up().await;
+            let mut trace = Trace::new(self.clock.now(), None);
+            tokens.warm_up(&mut trace).await;
+            *self.start.lock().unwrap_or_else(PoisonError::into_inner) = Some(trace);
         }
     }
 
     /// Decides about an event, given as JSON, before `deadline`.
     ///
     /// Never fails: what can't be decided is answered as a fault, even if something here panics.
-    pub async fn authorize(&self, event: &str, deadline: Option<Instant>) -> Decided {
-        let trace = Trace::new(self.clock.now(), deadline);
-        let decided = unwound(self.consider(event, &trace)).await;
-        let Considered { answer, outcome, kind, api_and_stage, principal } =
-            decided.unwrap_or_else(|| Considered::fault(Fault::Internal, None));
-        let record = self.recorder.record(outcome, kind, api_and_stage, principal.as_ref(), trace);
-        Decided { answer, record }
+    pub async fn authorize(&self, event: &str, deadline: Option<Instant>) -> Decision {
+        let mut trace = Trace::new(self.clock.now(), deadline);
+        let decided = unwound(self.decide(event, &mut trace)).await;
+        let (outcome, answer) = decided.unwrap_or_else(|| fault(Fault::Internal));
+        let is_first = !self.has_decided.swap(true, Ordering::Relaxed);
+        if is_first && let Some(start) = self.start.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            trace.add_calls(&start);
+        }
+        let record = Record { outcome, time: trace.elapsed(), is_first, trace };
+        Decision { answer, record, config: Arc::clone(&self.record) }
     }
 
-    async fn consider(&self, event: &str, trace: &Trace) -> Considered {
+    /// The whole way of an event.
+    async fn decide(&self, event: &str, trace: &mut Trace) -> (Outcome, Answer) {
         let request = match Request::parse(event) {
             Ok(request) => request,
-            Err(unsupported) => return Considered::fault(unsupported.into(), unsupported.kind),
+            Err(unsupported) => {
+                trace.kind = unsupported.kind;
+                return fault(unsupported.into());
+            }
         };
-        let (answer, outcome, principal) = match self.decide(&request, trace).await {
-            Ok((principal, answer)) => (answer, Outcome::Allowed(principal.principal_type()), Some(principal)),
-            Err(refusal) => match answer::refuse(refusal, request.kind(), request.arn(), &self.answers) {
-                Ok(answer) => (answer, Outcome::Refused(refusal), None),
-                Err(fault) => (Answer::fault(fault), Outcome::Refused(fault.into()), None),
+        self.note(&request, trace);
+        let form = Form::of(request.kind(), self.answer);
+        match self.grant(&request, form, trace).await {
+            Ok((principal, answer)) => (Outcome::Allowed(principal.principal_type()), answer),
+            Err(refusal) => match answer::refuse(form, refusal, self.answer, || policy::deny(request.arn())) {
+                Ok(answer) => (Outcome::Refused(refusal), answer),
+                Err(error) => fault(error),
             },
-        };
-        let api_and_stage = Some((request.arn().api().to_owned(), request.arn().stage().to_owned()));
-        Considered { answer, outcome, kind: Some(request.kind()), api_and_stage, principal }
-    }
-
-    /// The way of a request. Whatever leaves it early is a refusal.
-    async fn decide(&self, request: &Request<'_>, trace: &Trace) -> Result<(Principal, Answer), Refusal> {
-        let principal = match (Credential::of(request, &self.places)?, &self.services, &self.tokens) {
-            (Credential::Automation(pair), Some(services), _) => Principal::from(services.verify(pair, trace).await?),
-            (Credential::Bearer(token), _, Some(tokens)) => Principal::from(tokens.verify(token, trace).await?),
-            _ => self.without_credential()?,
-        };
-        let permission = policy::permit(&principal, request.arn(), &self.answers)?;
-        let answer = answer::allow(request.kind(), &principal, &permission, &self.answers)?;
-        Ok((principal, answer))
-    }
-
-    fn without_credential(&self) -> Result<Principal, Refusal> {
-        match self.mode {
-            Mode::Optional => Ok(Principal::anonymous()),
-            Mode::Enforce if self.tokens.is_none() && self.services.is_none() => Err(Fault::ConfigEnforced.into()),
-            Mode::Enforce => Err(Unauthorized::CredentialsMissing.into()),
         }
     }
-}
 
-/// A request's decision, before it is recorded.
-struct Considered {
-    answer: Answer,
-    outcome: Outcome,
-    kind: Option<Kind>,
-    api_and_stage: Option<(String, String)>,
-    principal: Option<Principal>,
-}
+    /// The way of an allowed request. Whatever leaves it early is a refusal.
+    async fn grant(
+        &self,
+        request: &Request<'_>,
+        form: Form,
+        trace: &mut Trace,
+    ) -> Result<(Principal, Answer), Refusal> {
+        trace.reach(Check::Credential);
+        let principal = self.identify(request, trace).await?;
+        trace.principal = Some((principal.principal_type(), principal.id().clone()));
+        trace.reach(Check::Resource);
+        let context = Context::new(&principal, &self.context);
+        let answer =
+            answer::allow(form, &principal, &context, || policy::permit(&principal, request.arn(), self.policy));
+        if let Err(Refusal::Fault(_)) = answer {
+            trace.reach(Check::Answer);
+        }
+        drop(context);
+        Ok((principal, answer?))
+    }
 
-impl Considered {
-    fn fault(fault: Fault, kind: Option<Kind>) -> Self {
-        let outcome = Outcome::Refused(fault.into());
-        Self { answer: Answer::fault(fault), outcome, kind, api_and_stage: None, principal: None }
+    /// The caller, by the one credential that the request carries: a service's pair before a token before nothing.
+    async fn identify(&self, request: &Request<'_>, trace: &mut Trace) -> Result<Principal, Refusal> {
+        let mut pair = Pair::Absent;
+        if let Some(services) = &self.services {
+            pair = services.find(request)?;
+            if let Pair::Complete(pair) = pair {
+                return Ok(services.verify(pair, trace).await?.into());
+            }
+        }
+        if let Some(tokens) = &self.tokens
+            && let Some(token) = tokens.find(request)?
+        {
+            return Ok(tokens.verify(token, trace).await?.into());
+        }
+        match (self.mode, pair) {
+            (Mode::Optional, Pair::Absent) => Ok(Principal::anonymous()),
+            (Mode::Enforce, _) if self.services.is_none() && self.tokens.is_none() => Err(Fault::ConfigEnforced.into()),
+            (Mode::Enforce, _) | (Mode::Optional, Pair::Incomplete | Pair::Complete(_)) => {
+                Err(Unauthorized::CredentialsMissing.into())
+            }
+        }
+    }
+
+    /// What the log says of the request, whatever becomes of it.
+    fn note(&self, request: &Request<'_>, trace: &mut Trace) {
+        trace.kind = Some(request.kind());
+        trace.api = Some(ApiTrace {
+            api: request.arn().api().to_owned(),
+            stage: request.arn().stage().to_owned(),
+            route: request.route().map(str::to_owned),
+            request_id: request.api_request_id().map(str::to_owned),
+            source_ip: if self.record.names_client { request.source_ip() } else { None },
+        });
     }
 }
 
-/// What a future gives, or nothing if it panics. Nothing that a request changes is left half done by that: what
-/// is shared is changed under a lock, in steps that don't panic.
+fn fault(fault: Fault) -> (Outcome, Answer) {
+    (Outcome::Refused(fault.into()), Answer::fault(fault))
+}
+
+/// What a future gives, or nothing if it panics. Nothing that a request changes is left half done by that: what is shared
+/// is changed under a lock, in steps that don't panic.
 async fn unwound<F: Future>(future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
@@ -158,12 +241,11 @@ mod tests {
         assert_eq!(unwound(panics_later).await, None::<()>);
     }
 
-    /// The runtime moves it from layer to layer. Look-ups, which are large and rare, are on the heap.
+    /// The runtime moves it from layer to layer. Lookups, which are large and rare, are on the heap.
     #[test]
     fn a_decisions_future_is_small() -> Result<(), crate::settings::Mistakes> {
         let settings = Settings::from_variables(Vec::new(), |path| std::fs::read_to_string(path))?;
-        let http = HttpClient::new(settings.upstream_timeout, None);
-        let authorizer = Authorizer::new(settings, http, Clock::system());
+        let authorizer = Authorizer::new(settings);
         let bytes = size_of_val(&authorizer.authorize("{}", None));
         assert!(bytes < 4096, "{bytes} bytes");
         Ok(())

@@ -1,17 +1,18 @@
 //! Why a request is refused, and the one mapping of that to the outside.
 //!
-//! Three kinds that never mix: [`Unauthorized`] (we do not know the caller: 401), [`Forbidden`] (we know the
-//! caller, who may not: 403) and [`Fault`] (we could not tell: 500). An outage is always a fault, so that
-//! nobody signs in again because a server was down. Each reason has a stable code that holds nothing secret.
+//! Three kinds that never mix: [`Unauthorized`] (the caller is not known: 401), [`Forbidden`] (the caller is known and
+//! not allowed to: 403) and [`Fault`] (the authorizer could not tell: 500). An outage is always a fault, so that nobody
+//! signs in again because a server was down. Each reason has a stable code that holds nothing secret.
 
 use std::fmt;
 
-/// Defines an enumeration of reasons with their stable codes.
+/// Defines an enumeration of reasons with their stable codes. A variant's documentation is also its meaning.
 macro_rules! reasons {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident => $code:literal,)+ }) => {
+    ($(#[$doc:meta])* $name:ident { $($(#[doc = $meaning:literal])+ $variant:ident => $code:literal,)+ }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum $name { $($(#[$variant_doc])* $variant,)+ }
+        #[non_exhaustive]
+        pub enum $name { $($(#[doc = $meaning])+ $variant,)+ }
 
         impl $name {
             /// Every reason of this kind, in the order of its declaration.
@@ -22,50 +23,68 @@ macro_rules! reasons {
             pub const fn code(self) -> &'static str {
                 match self { $(Self::$variant => $code,)+ }
             }
+
+            /// What the reason means, in a sentence.
+            #[must_use]
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($meaning),+).trim_ascii(),)+ }
+            }
         }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.code())
+            }
+        }
+
+        impl std::error::Error for $name {}
     };
 }
 
 reasons! {
-    /// The caller is not known.
+    /// The caller is not known: 401.
     Unauthorized {
-        /// There is no credential at all.
+        /// The request carries no credential.
         CredentialsMissing => "credentials_missing",
         /// Two different values were given for one credential.
         CredentialsAmbiguous => "credentials_ambiguous",
         /// The gateway would cache the answer under a key that does not hold the credential.
         CacheKeyMismatch => "cache_key_mismatch",
-        /// The token, or the header that carries it, is not of the form that it must have.
+        /// The token, or the header that carries it, does not have the form that it must have.
         TokenMalformed => "token_malformed",
-        /// The token's `alg` is not RS256.
+        /// The token's `alg` is not one that its issuer may use.
         AlgorithmNotAllowed => "algorithm_not_allowed",
-        /// The pool has no key of that `kid`.
+        /// The issuer's key set has no key of the token's `kid`.
         KeyUnknown => "key_unknown",
-        /// The signature does not hold.
+        /// The signature is not valid.
         SignatureInvalid => "signature_invalid",
-        /// The issuer is not one of the configured pools.
+        /// The token's issuer is not configured.
         IssuerUnknown => "issuer_unknown",
-        /// `exp` is over.
+        /// The token has expired.
         TokenExpired => "token_expired",
-        /// `nbf` or `iat` is ahead.
+        /// The token's `nbf` or `iat` is in the future.
         TokenNotYetValid => "token_not_yet_valid",
-        /// `token_use` is neither `id` nor `access`, or not allowed here.
+        /// The token's `token_use` is neither `id` nor `access`, or not allowed here.
         TokenUseNotAllowed => "token_use_not_allowed",
-        /// The token was made for another app client.
+        /// The token was issued to an app client that is not configured.
         ClientNotAllowed => "client_not_allowed",
+        /// The token is bound to other resources.
+        AudienceNotAllowed => "audience_not_allowed",
+        /// The token is bound to a key or certificate, and nothing here proves that the caller has it.
+        SenderConstraintUnmet => "sender_constraint_unmet",
         /// No claim holds the user id.
         UserIdMissing => "user_id_missing",
-        /// The user id is too long or has control characters.
+        /// The user id is over 512 bytes or has control characters.
         UserIdInvalid => "user_id_invalid",
-        /// The e-mail is the user id and is not verified.
-        EmailNotVerified => "email_not_verified",
-        /// Cognito's userInfo no longer takes the token.
+        /// The user id is an email or a phone number that is not verified.
+        UserIdNotVerified => "user_id_not_verified",
+        /// The issuer no longer accepts the token.
         TokenRevoked => "token_revoked",
-        /// Revocation must be checked and this token does not allow to ask.
+        /// Revocation must be checked and nobody can be asked about this token.
         RevocationUnknown => "revocation_unknown",
-        /// The id of the service has characters or a length that no secret's name has here.
+        /// The service's id has characters or a length that no secret's name has here.
         ServiceIdInvalid => "service_id_invalid",
-        /// There is no secret of that name.
+        /// There is no secret for this service.
         ServiceUnknown => "service_unknown",
         /// The service's token is not the stored one.
         ServiceTokenMismatch => "service_token_mismatch",
@@ -73,47 +92,48 @@ reasons! {
 }
 
 reasons! {
-    /// The caller is known and may not.
+    /// The caller is known and not allowed to: 403.
     Forbidden {
-        /// The token holds none of the required scopes.
+        /// The token has none of the required scopes.
         ScopeMissing => "scope_missing",
-        /// The token holds none of the required groups.
+        /// The token has none of the required groups.
         GroupMissing => "group_missing",
-        /// The requested resource can't be named in a policy without covering others.
+        /// A policy cannot name the requested resource without covering others.
         ResourceUnsafe => "resource_unsafe",
     }
 }
 
 reasons! {
-    /// We could not tell.
+    /// The authorizer could not tell: 500.
     Fault {
-        /// Not an authorizer event of API Gateway, or one whose ARN can't be taken apart.
+        /// The event is not an authorizer event of API Gateway, or its ARN cannot be parsed.
         EventUnsupported => "event_unsupported",
-        /// Nothing is configured that could let anybody in.
+        /// No kind of credential is configured.
         ConfigEnforced => "CONFIG_ENFORCED_001",
-        /// The key set could not be had.
+        /// The key set could not be fetched.
         JwksUnavailable => "jwks_unavailable",
-        /// Cognito's userInfo gave no usable answer.
+        /// The user's attributes could not be fetched.
         UserInfoUnavailable => "user_info_unavailable",
         /// Secrets Manager gave no usable answer.
         SecretsUnavailable => "secrets_unavailable",
-        /// The stored secret is not what a service's secret must be.
+        /// The stored secret does not have the form of a service's secret.
         SecretMalformed => "secret_malformed",
-        /// The answer would be larger than API Gateway takes.
+        /// The answer would be larger than API Gateway accepts.
         ContextTooLarge => "context_too_large",
-        /// A defect of ours: the handler panicked.
+        /// The authorizer panicked: a defect of its own.
         Internal => "internal_error",
     }
 }
 
-/// Why a request is not allowed: the caller, or us.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Why a request is not allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "401, 403 or 500: a caller must handle each, and there is no fourth")]
 pub enum Refusal {
     /// The caller is not known: 401.
     Unauthorized(Unauthorized),
-    /// The caller is known and may not: 403.
+    /// The caller is known and not allowed to: 403.
     Forbidden(Forbidden),
-    /// We could not tell: 500.
+    /// The authorizer could not tell: 500.
     Fault(Fault),
 }
 
@@ -126,6 +146,33 @@ impl Refusal {
             Self::Forbidden(reason) => reason.code(),
             Self::Fault(reason) => reason.code(),
         }
+    }
+}
+
+impl Refusal {
+    /// The code that clients may see. Which services exist is not theirs to know.
+    pub(crate) const fn code_for_clients(self) -> &'static str {
+        match self {
+            Self::Unauthorized(Unauthorized::ServiceUnknown | Unauthorized::ServiceTokenMismatch) => "service_refused",
+            Self::Unauthorized(_) | Self::Forbidden(_) | Self::Fault(_) => self.code(),
+        }
+    }
+
+    /// What the reason means, in a sentence.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Unauthorized(reason) => reason.meaning(),
+            Self::Forbidden(reason) => reason.meaning(),
+            Self::Fault(reason) => reason.meaning(),
+        }
+    }
+
+    /// Every reason there is.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let unauthorized = Unauthorized::ALL.iter().map(|reason| Self::Unauthorized(*reason));
+        let forbidden = Forbidden::ALL.iter().map(|reason| Self::Forbidden(*reason));
+        unauthorized.chain(forbidden).chain(Fault::ALL.iter().map(|reason| Self::Fault(*reason)))
     }
 }
 
@@ -163,15 +210,18 @@ mod tests {
 
     #[test]
     fn codes_are_distinct_and_plain() {
-        let codes: Vec<_> = Unauthorized::ALL
-            .iter()
-            .map(|reason| reason.code())
-            .chain(Forbidden::ALL.iter().map(|reason| reason.code()))
-            .chain(Fault::ALL.iter().map(|reason| reason.code()))
-            .collect();
+        let codes: Vec<_> = Refusal::all().map(Refusal::code).collect();
         assert_eq!(codes.iter().collect::<BTreeSet<_>>().len(), codes.len());
         for code in codes {
             assert!(code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_meaning_is_a_sentence() {
+        for reason in Refusal::all() {
+            let meaning = reason.meaning();
+            assert!(meaning.starts_with(|c: char| c.is_uppercase()) && meaning.ends_with('.'), "{reason}: {meaning}");
         }
     }
 

@@ -1,46 +1,55 @@
-//! The one HTTP client: certificate roots compiled in, a deadline for the whole call, a cap on what is read, no
+//! The one HTTP client: certificate roots compiled in, a deadline for the whole call, a limit on what is read, no
 //! redirects, one retry at most. Only this file knows the library beneath.
+//!
+//! A function is frozen between calls, so a pooled connection is often dead when it is used again, and several of them
+//! at once. So a retry always opens a new connection, and an attempt on a reused one that stays without an answer for
+//! half of the time is joined by an attempt on a new one.
+
+mod config;
 
 use std::fmt;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::StatusCode;
-use reqwest::Client;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
+use reqwest::{Client, ClientBuilder, NoProxy};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::time::Instant;
+use tower::util::MapRequestLayer;
 use tracing::Dispatch;
 use tracing::instrument::WithSubscriber as _;
 use url::Url;
 
+pub(crate) use config::Proxy;
+pub use config::{Config, Roots};
+
 /// The most that is read of an answer. Secrets and userInfo answers are at most 64 KiB, key sets a few KiB.
 const MAX_BODY_BYTES: usize = 150_000;
 
-/// How long an idle connection is kept. The function is frozen between calls and the other end hangs up
-/// meanwhile; a connection that is used again after a longer pause is more often dead than alive.
+/// How long an idle connection is kept. The other end closes it while the function is frozen; a connection that is
+/// reused after a longer pause is more often dead than alive.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// What is left of an invocation for saying that an upstream did not answer.
+/// What is left of an invocation for answering that an upstream did not answer.
 const ANSWER_MARGIN: Duration = Duration::from_millis(100);
 
-/// The HTTP client. It is built when it is first used: not at all where keys are configured and no other
-/// upstream is asked.
+/// The HTTP client. It is built when it is first used: not at all where keys are configured and no other upstream is
+/// called.
 pub struct HttpClient {
-    roots: Option<Roots>,
-    timeout: Duration,
-    client: OnceLock<Option<Client>>,
+    config: Config,
+    tls: OnceLock<Option<ClientConfig>>,
+    pooled: OnceLock<Option<Client>>,
+    unpooled: OnceLock<Option<Client>>,
 }
 
 /// A GET request.
 #[derive(Clone, Copy)]
 pub struct Get<'a> {
-    /// Where to.
+    /// The address.
     pub url: &'a Url,
-    /// The token to show there.
+    /// The token to present there.
     pub bearer: Option<&'a str>,
 }
 
@@ -59,11 +68,13 @@ pub struct Response {
 pub enum HttpError {
     /// No connection, or it broke, or what came was not HTTP.
     Connection,
-    /// Not within the deadline.
+    /// No answer within the time-out.
     TimedOut,
-    /// Over the cap.
+    /// The invocation ends before the time-out does: that says nothing about the upstream.
+    CutShort,
+    /// The answer is over the limit.
     TooLarge,
-    /// It can't be sent like this.
+    /// The request cannot be sent like this.
     Unsendable,
 }
 
@@ -72,6 +83,7 @@ impl fmt::Display for HttpError {
         f.write_str(match self {
             Self::Connection => "connection failed",
             Self::TimedOut => "timed out",
+            Self::CutShort => "the invocation ended first",
             Self::TooLarge => "answer too large",
             Self::Unsendable => "request can't be sent",
         })
@@ -80,72 +92,67 @@ impl fmt::Display for HttpError {
 
 impl std::error::Error for HttpError {}
 
-/// The deadline of one upstream call, its retry included, and the count of its attempts.
+/// The time of one upstream call, its retry included, and the count of its attempts.
 #[derive(Clone, Debug)]
 pub struct Budget {
+    /// When a reused connection has had its chance.
+    half: Instant,
     deadline: Instant,
+    is_cut_short: bool,
     attempts: Arc<AtomicU32>,
 }
 
 impl Budget {
-    /// When the call must be over.
+    /// When the call must end.
     #[must_use]
     pub fn deadline(&self) -> Instant {
         self.deadline
     }
 
-    /// How often something was sent.
+    /// How many requests were sent.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.attempts.load(Ordering::Relaxed)
     }
+
+    /// What it means that the time is used up.
+    #[must_use]
+    pub fn used_up(&self) -> HttpError {
+        if self.is_cut_short { HttpError::CutShort } else { HttpError::TimedOut }
+    }
 }
 
-/// The certificates that are trusted instead of the compiled-in ones.
-#[derive(Clone, Debug)]
-pub struct Roots(RootCertStore);
-
-/// It is no PEM, or holds no usable certificate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BadRoots;
-
-impl Roots {
-    /// Reads certificates in PEM. Those that can't be roots are left out, as a system's bundle holds some: nothing
-    /// is trusted by them.
-    ///
-    /// # Errors
-    /// [`BadRoots`] if that is no PEM, or holds no usable certificate.
-    pub fn parse(pem: &[u8]) -> Result<Self, BadRoots> {
-        let mut roots = RootCertStore::empty();
-        for certificate in CertificateDer::pem_slice_iter(pem) {
-            let _is_unusable = roots.add(certificate.map_err(|_| BadRoots)?).is_err();
-        }
-        if roots.is_empty() { Err(BadRoots) } else { Ok(Self(roots)) }
-    }
+tokio::task_local! {
+    /// Whether the attempt that this task makes opens a connection.
+    static OPENS_CONNECTION: Arc<AtomicBool>;
 }
 
 impl HttpClient {
-    /// A client whose calls take `timeout` at the most.
+    /// A client with this configuration.
     #[must_use]
-    pub fn new(timeout: Duration, roots: Option<Roots>) -> Self {
-        Self { roots, timeout, client: OnceLock::new() }
+    pub fn new(config: Config) -> Self {
+        Self { config, tls: OnceLock::new(), pooled: OnceLock::new(), unpooled: OnceLock::new() }
     }
 
-    /// The budget of a call that begins now, within an invocation that must be over at `invocation_deadline`.
+    /// The time of a call that begins now, within an invocation that ends at `invocation_deadline`.
     #[must_use]
     pub fn budget(&self, invocation_deadline: Option<Instant>) -> Budget {
-        let deadline = Instant::now() + self.timeout;
-        let deadline = match invocation_deadline {
-            Some(end) => deadline.min(end.checked_sub(ANSWER_MARGIN).unwrap_or(end)),
-            None => deadline,
-        };
-        Budget { deadline, attempts: Arc::default() }
+        let now = Instant::now();
+        let timeout = now + self.config.timeout;
+        let end = invocation_deadline.map(|end| end.checked_sub(ANSWER_MARGIN).unwrap_or(end));
+        let deadline = end.map_or(timeout, |end| timeout.min(end));
+        Budget {
+            half: now + deadline.saturating_duration_since(now) / 2,
+            deadline,
+            is_cut_short: deadline < timeout,
+            attempts: Arc::default(),
+        }
     }
 
-    /// Sends a GET request, and once more if the connection fails or the answer is a 5xx.
+    /// Sends a GET request, with at most one retry.
     ///
     /// # Errors
-    /// [`HttpError`] if there is no whole answer, within the budget.
+    /// [`HttpError`] if there is no whole answer within the budget.
     pub async fn get(&self, get: Get<'_>, budget: &Budget) -> Result<Response, HttpError> {
         let mut request = http::Request::get(get.url.as_str()).header(http::header::ACCEPT, "application/json");
         if let Some(token) = get.bearer {
@@ -158,33 +165,54 @@ impl HttpClient {
         self.send(request, budget).await
     }
 
-    /// Sends a request, and once more if the connection fails or the answer is a 5xx.
+    /// Sends a request, with at most one retry: after a failed connection, a 5xx, or half of the time on a reused
+    /// connection.
     ///
     /// # Errors
-    /// [`HttpError`] if there is no whole answer, within the budget.
+    /// [`HttpError`] if there is no whole answer within the budget.
     pub async fn send(&self, request: http::Request<Bytes>, budget: &Budget) -> Result<Response, HttpError> {
-        let attempts = async {
-            match self.attempt(request.clone(), budget).await {
-                Err(HttpError::Connection) => self.attempt(request, budget).await,
-                Ok(response) if response.status.is_server_error() => self.attempt(request, budget).await,
-                done => done,
-            }
-        };
-        // What the libraries beneath would log is not ours to answer for. Not a subscriber that takes nothing: it would be
-        // registered for each call, and every log statement of the process weighed again.
-        let attempts = attempts.with_subscriber(Dispatch::none());
-        tokio::time::timeout_at(budget.deadline, attempts).await.unwrap_or(Err(HttpError::TimedOut))
+        // The libraries' log lines may hold headers, so they are not ours to write. Not a subscriber that ignores
+        // everything: it would be registered for each call, and every log statement of the process weighed again.
+        let attempts = self.attempts(request, budget).with_subscriber(Dispatch::none());
+        tokio::time::timeout_at(budget.deadline, attempts).await.unwrap_or_else(|_| Err(budget.used_up()))
     }
 
-    async fn attempt(&self, request: http::Request<Bytes>, budget: &Budget) -> Result<Response, HttpError> {
+    async fn attempts(&self, request: http::Request<Bytes>, budget: &Budget) -> Result<Response, HttpError> {
+        let opens_connection = Arc::new(AtomicBool::new(false));
+        let pooled = self.attempt(self.pooled(), request.clone(), budget);
+        let first = OPENS_CONNECTION.scope(Arc::clone(&opens_connection), pooled);
+        tokio::pin!(first);
+        let is_answered_early = tokio::select! {
+            biased;
+            result = &mut first => Some(result),
+            () = tokio::time::sleep_until(budget.half) => None,
+        };
+        let result = match is_answered_early {
+            Some(result) => result,
+            // The connection is new, so the upstream is slow.
+            None if opens_connection.load(Ordering::Relaxed) => first.await,
+            None => {
+                let second = self.attempt(self.unpooled(), request, budget);
+                return first_answer(first, second).await;
+            }
+        };
+        if is_final(&result) { result } else { self.attempt(self.unpooled(), request, budget).await }
+    }
+
+    async fn attempt(
+        &self,
+        client: Option<&Client>,
+        request: http::Request<Bytes>,
+        budget: &Budget,
+    ) -> Result<Response, HttpError> {
         if Instant::now() >= budget.deadline {
-            return Err(HttpError::TimedOut);
+            return Err(budget.used_up());
         }
-        let client = self.client().ok_or(HttpError::Unsendable)?;
+        let client = client.ok_or(HttpError::Unsendable)?;
         let request = reqwest::Request::try_from(request).map_err(|_| HttpError::Unsendable)?;
         budget.attempts.fetch_add(1, Ordering::Relaxed);
         let mut response = client.execute(request).await.map_err(|_| HttpError::Connection)?;
-        // The length that is announced is only an announcement: what comes is what counts.
+        // The announced length is only an announcement: what arrives is what counts.
         let announced = response.content_length().unwrap_or_default();
         if announced > MAX_BODY_BYTES as u64 {
             return Err(HttpError::TooLarge);
@@ -200,8 +228,34 @@ impl HttpClient {
         Ok(Response { status: response.status(), headers, body: body.freeze() })
     }
 
-    fn client(&self) -> Option<&Client> {
-        self.client.get_or_init(|| build(self.roots.clone())).as_ref()
+    fn pooled(&self) -> Option<&Client> {
+        let build = || self.builder()?.pool_idle_timeout(IDLE_TIMEOUT).build().ok();
+        self.pooled.get_or_init(build).as_ref()
+    }
+
+    fn unpooled(&self) -> Option<&Client> {
+        let build = || self.builder()?.pool_max_idle_per_host(0).build().ok();
+        self.unpooled.get_or_init(build).as_ref()
+    }
+
+    fn builder(&self) -> Option<ClientBuilder> {
+        let tls = self.tls.get_or_init(|| tls(self.config.roots.clone())).clone()?;
+        let builder = Client::builder()
+            .tls_backend_preconfigured(tls)
+            .connector_layer(MapRequestLayer::new(note_connection))
+            .http1_only()
+            // The environment is not read here.
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")));
+        Some(match &self.config.proxy {
+            None => builder,
+            Some(Proxy { url, exceptions }) => {
+                let proxy = reqwest::Proxy::https(url.as_str()).ok()?;
+                builder.proxy(proxy.no_proxy(NoProxy::from_string(exceptions)))
+            }
+        })
     }
 }
 
@@ -211,9 +265,35 @@ impl fmt::Debug for HttpClient {
     }
 }
 
-fn build(roots: Option<Roots>) -> Option<Client> {
+/// Whether a retry could bring nothing better.
+fn is_final(result: &Result<Response, HttpError>) -> bool {
+    match result {
+        Ok(response) => !response.status.is_server_error(),
+        Err(error) => *error != HttpError::Connection,
+    }
+}
+
+/// The first answer of two attempts that run side by side; one that fails leaves the other time.
+async fn first_answer(
+    first: impl Future<Output = Result<Response, HttpError>>,
+    second: impl Future<Output = Result<Response, HttpError>>,
+) -> Result<Response, HttpError> {
+    tokio::pin!(first, second);
+    tokio::select! {
+        result = &mut first => if is_final(&result) { result } else { second.await },
+        result = &mut second => if is_final(&result) { result } else { first.await },
+    }
+}
+
+/// Called for each connection that is opened, by the task that waits for it.
+fn note_connection<T>(destination: T) -> T {
+    let _is_another_task = OPENS_CONNECTION.try_with(|opens| opens.store(true, Ordering::Relaxed)).is_err();
+    destination
+}
+
+fn tls(roots: Option<Roots>) -> Option<ClientConfig> {
     let roots = match roots {
-        Some(Roots(roots)) => roots,
+        Some(roots) => roots.into_store(),
         None => RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() },
     };
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -222,26 +302,37 @@ fn build(roots: Option<Roots>) -> Option<Client> {
         .ok()?
         .with_root_certificates(roots)
         .with_no_client_auth();
-    Client::builder()
-        .tls_backend_preconfigured(tls)
-        .http1_only()
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .pool_idle_timeout(IDLE_TIMEOUT)
-        .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .ok()
+    Some(tls)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::HttpError;
+    use super::*;
 
     #[test]
     fn the_log_tells_errors_apart() {
-        let all = [HttpError::Connection, HttpError::TimedOut, HttpError::TooLarge, HttpError::Unsendable];
-        let texts = all.map(|error| error.to_string());
-        assert_eq!(texts, ["connection failed", "timed out", "answer too large", "request can't be sent"]);
+        let all = [
+            HttpError::Connection,
+            HttpError::TimedOut,
+            HttpError::CutShort,
+            HttpError::TooLarge,
+            HttpError::Unsendable,
+        ];
+        let texts: std::collections::BTreeSet<_> = all.iter().map(ToString::to_string).collect();
+        assert_eq!(texts.len(), all.len());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_budget_ends_before_the_invocation_does() {
+        let client = HttpClient::new(Config { timeout: Duration::from_secs(2), roots: None, proxy: None });
+        let now = Instant::now();
+        let left = |limit: Option<u64>| {
+            let budget = client.budget(limit.map(|millis| now + Duration::from_millis(millis)));
+            (budget.deadline() - now, budget.used_up())
+        };
+        assert_eq!(left(None), (Duration::from_secs(2), HttpError::TimedOut));
+        assert_eq!(left(Some(10_000)), (Duration::from_secs(2), HttpError::TimedOut));
+        assert_eq!(left(Some(1100)), (Duration::from_secs(1), HttpError::CutShort));
+        assert_eq!(left(Some(50)).1, HttpError::CutShort);
     }
 }

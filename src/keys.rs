@@ -1,4 +1,4 @@
-//! Key sets: which key signed this token.
+//! Key sets (RFC 7517): which key signed this token, and one issuer's remembered set.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,33 +10,55 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, KeyAlgorithm, KeyOperations, PublicKeyUse};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use tokio::task::JoinSet;
 use url::Url;
 
+use crate::check::Check;
+use crate::clock::Clock;
 use crate::error::{Fault, Refusal, Unauthorized};
-use crate::http::{Get, HttpClient};
-use crate::lookup::{Clock, Failed, Found, Limits, Periods, Rules, Slot};
-use crate::object::Object;
-use crate::settings::Cognito;
-use crate::telemetry::{Trace, Upstream};
+use crate::http::{Get, HttpClient, HttpError, Response};
+use crate::lookup::{CallError, Found, Limits, Periods, Rules, Slot};
+use crate::object::{Object, without_byte_order_mark};
+use crate::trace::{Trace, Upstream};
 
-/// A key set serves at least for so long while its look-up fails.
+/// A key set serves at least for this long while its lookup fails.
 const STALE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The sizes of a modulus that RS256 may have here: RFC 7518, section 3.3, and the most that the cryptography
 /// library takes.
 const MODULUS_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 
+/// A signature algorithm (RFC 7518, section 3.1). None is symmetric.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Algorithm {
+    /// RSASSA-PKCS1-v1_5 with SHA-256: what Cognito uses.
+    Rs256,
+}
+
+impl Algorithm {
+    /// The algorithm of this `alg`, if it is one that an issuer may be allowed.
+    #[must_use]
+    pub fn by_name(name: &str) -> Option<Self> {
+        match name {
+            "RS256" => Some(Self::Rs256),
+            _ => None,
+        }
+    }
+}
+
 /// The usable keys of a key set (RFC 7517, section 5); at least one.
 pub struct KeySet {
     keys: Vec<(String, VerifyingKey)>,
 }
 
-/// A public RSA key that is ready to verify RS256 signatures.
+/// A public key that is ready to verify signatures of one algorithm: the key says how it is used, never the token
+/// (RFC 8725, section 3.1).
 #[derive(Clone)]
-pub struct VerifyingKey(Arc<ParsedPublicKey>);
+pub enum VerifyingKey {
+    /// An RSA key of 2048 to 8192 bits for RS256.
+    Rs256(Arc<ParsedPublicKey>),
+}
 
-/// Why a text is no key set.
+/// Why a document is not a key set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeySetError {
     /// It is not JSON of the form of a key set.
@@ -59,31 +81,28 @@ impl std::error::Error for KeySetError {}
 impl KeySet {
     /// Reads a key set; keys that can't be used are skipped, and of two with one `kid` the first counts.
     ///
-    /// Usable is an RSA key of 2048 to 8192 bits with a `kid`, whose `use`, `key_ops` and `alg`, where they are
-    /// there, allow to verify RS256 signatures.
+    /// Usable is an RSA key of 2048 to 8192 bits with a `kid`, whose `use`, `key_ops` and `alg`, where present, allow to
+    /// verify RS256 signatures.
     ///
     /// # Errors
-    /// [`KeySetError`] if it is no key set, or one without a usable key.
+    /// [`KeySetError`] if it is not a key set, or has no usable key.
     pub fn parse(json: &[u8]) -> Result<Self, KeySetError> {
         #[derive(Deserialize)]
         struct Set<'a> {
             #[serde(borrow)]
             keys: Vec<&'a RawValue>,
         }
+        let json = without_byte_order_mark(json);
         let Object(set): Object<Set<'_>> = serde_json::from_slice(json).map_err(|_| KeySetError::Malformed)?;
-        let mut keys: Vec<(String, VerifyingKey)> = Vec::with_capacity(set.keys.len());
-        for (kid, key) in set.keys.into_iter().filter_map(usable_key) {
-            if !keys.iter().any(|(other, _)| *other == kid) {
-                keys.push((kid, key));
-            }
-        }
+        let keys: Vec<_> = set.keys.into_iter().filter_map(usable_key).collect();
         if keys.is_empty() { Err(KeySetError::NoUsableKey) } else { Ok(Self { keys }) }
     }
 
-    /// The key of this `kid`, which is compared as it is.
+    /// The key of this `kid`, which is compared byte for byte, for this algorithm.
     #[must_use]
-    pub fn find(&self, kid: &str) -> Option<VerifyingKey> {
-        self.keys.iter().find(|(other, _)| other == kid).map(|(_, key)| key.clone())
+    pub fn find(&self, kid: &str, algorithm: Algorithm) -> Option<VerifyingKey> {
+        let fits = |(other, key): &&(String, VerifyingKey)| other == kid && key.algorithm() == algorithm;
+        self.keys.iter().find(fits).map(|(_, key)| key.clone())
     }
 }
 
@@ -94,16 +113,26 @@ impl fmt::Debug for KeySet {
 }
 
 impl VerifyingKey {
-    /// Whether this is the key's RS256 signature of the message (RFC 7518, section 3.3).
+    /// The one algorithm that this key is used with.
+    #[must_use]
+    pub const fn algorithm(&self) -> Algorithm {
+        match self {
+            Self::Rs256(_) => Algorithm::Rs256,
+        }
+    }
+
+    /// Whether this is the key's signature of the message (RFC 7518, section 3.3).
     #[must_use]
     pub fn has_signed(&self, message: &[u8], signature: &[u8]) -> bool {
-        self.0.verify_sig(message, signature).is_ok()
+        match self {
+            Self::Rs256(key) => key.verify_sig(message, signature).is_ok(),
+        }
     }
 }
 
 impl fmt::Debug for VerifyingKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("VerifyingKey")
+        write!(f, "VerifyingKey({:?})", self.algorithm())
     }
 }
 
@@ -122,7 +151,7 @@ fn usable_key(json: &RawValue) -> Option<(String, VerifyingKey)> {
         return None;
     }
     let key = RsaPublicKeyComponents { n, e }.to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256).ok()?;
-    Some((kid, VerifyingKey(Arc::new(key))))
+    Some((kid, VerifyingKey::Rs256(Arc::new(key))))
 }
 
 fn bit_length(number: &[u8]) -> usize {
@@ -133,101 +162,103 @@ fn is_odd(number: &[u8]) -> bool {
     number.last().is_some_and(|last| last & 1 == 1)
 }
 
-/// Odd, at least 3, at most 33 bits: with 1, anything would be a signature. What the library allows as well,
-/// but only finds out when it verifies.
+/// Odd, at least 3, at most 33 bits: with 1, anything would be a signature. The library has the same limits, but only
+/// applies them when it verifies.
 fn is_sound_exponent(e: &[u8]) -> bool {
     let value = e.iter().try_fold(0_u64, |value, byte| value.checked_mul(256)?.checked_add(u64::from(*byte)));
     is_odd(e) && value.is_some_and(|value| (3..1 << 33).contains(&value))
 }
 
-/// The key sets of the pools.
+/// Where an issuer's keys are, and for how long a fetched set is fresh.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The address of the key set.
+    pub url: Url,
+    /// The keys that are used before any are fetched.
+    pub configured: Option<Arc<KeySet>>,
+    /// How long a key set is fresh.
+    pub fresh: Duration,
+}
+
+/// One issuer's key set, remembered.
 #[derive(Debug)]
-pub struct KeySets {
-    pools: Vec<PoolKeys>,
+pub(crate) struct IssuerKeys {
+    slot: Slot<Arc<KeySet>>,
+    url: Url,
+    is_configured: bool,
     rules: Rules,
     http: Arc<HttpClient>,
 }
 
-#[derive(Debug)]
-struct PoolKeys {
-    slot: Slot<Arc<KeySet>>,
-    url: Url,
-    is_configured: bool,
-}
-
-impl KeySets {
-    /// The key sets of these pools; those that the configuration gives are there at once.
+impl IssuerKeys {
+    /// Configured keys can be used at once.
     #[must_use]
-    pub fn new(cognito: &Cognito, clock: &Clock, http: Arc<HttpClient>) -> Self {
-        let now = clock.now();
-        let pools = cognito.pools.iter().map(|pool| PoolKeys {
-            slot: pool.key_set.as_ref().map_or_else(Slot::default, |keys| Slot::filled(Arc::clone(keys), now)),
-            url: pool.key_set_url.clone(),
-            is_configured: pool.key_set.is_some(),
-        });
-        let fresh = cognito.jwks_ttl;
-        // A key set is never definitely absent.
-        let periods = Periods { fresh, stale: fresh.max(STALE), negative: Duration::ZERO };
-        // The keys are the pools: nobody invents them.
-        let rules = Rules { periods, clock: clock.clone(), unavailable: Fault::JwksUnavailable, allowance: None };
-        Self { pools: pools.collect(), rules, http }
-    }
-
-    /// Fetches what the configuration does not give, side by side. What fails is tried again when it is needed.
-    pub async fn warm_up(self: &Arc<Self>) {
-        let mut fetches = JoinSet::new();
-        for index in
-            (0..self.pools.len()).filter(|index| self.pools.get(*index).is_some_and(|keys| !keys.is_configured))
-        {
-            let this = Arc::clone(self);
-            fetches.spawn(async move {
-                if let Some(keys) = this.pools.get(index) {
-                    let trace = Trace::new(this.rules.clock.now(), None);
-                    keys.slot.get(&this.rules, Limits::default(), || this.fetch(keys, &trace)).await;
-                }
-            });
+    pub(crate) fn new(config: Config, clock: &Clock, http: Arc<HttpClient>) -> Self {
+        let is_configured = config.configured.is_some();
+        // A key set is never absent: there is no negative answer. And the keys are the issuers: nobody invents them.
+        let periods = Periods { fresh: config.fresh, stale: config.fresh.max(STALE), negative: Duration::ZERO };
+        Self {
+            slot: config.configured.map_or_else(Slot::default, |keys| Slot::filled(keys, clock.now())),
+            url: config.url,
+            is_configured,
+            rules: Rules { periods, clock: clock.clone(), unavailable: Fault::JwksUnavailable },
+            http,
         }
-        fetches.join_all().await;
     }
 
-    /// The pool's key of this `kid`. An unknown one has the key set fetched again, if that is allowed now.
+    /// Whether no key can be used before the set is fetched.
+    #[must_use]
+    pub(crate) fn needs_fetch(&self) -> bool {
+        !self.is_configured
+    }
+
+    /// Fetches the key set. What fails is tried again when it is needed.
+    pub(crate) async fn warm_up(&self, trace: &mut Trace) {
+        self.slot.get(&self.rules, Limits::default(), || self.fetch(trace)).await;
+    }
+
+    /// The key of this `kid` for this algorithm. An unknown one has the key set fetched again, if that is allowed now.
     ///
     /// # Errors
-    /// [`Unauthorized::KeyUnknown`] if the latest look-up of the key set succeeded, else
-    /// [`Fault::JwksUnavailable`].
-    pub async fn find(&self, pool: usize, kid: &str, trace: &Trace) -> Result<VerifyingKey, Refusal> {
-        let keys = self.pools.get(pool).ok_or(Fault::JwksUnavailable)?;
+    /// [`Unauthorized::KeyUnknown`] if the latest lookup of the key set succeeded, else [`Fault::JwksUnavailable`].
+    pub(crate) async fn find(
+        &self,
+        kid: &str,
+        algorithm: Algorithm,
+        trace: &mut Trace,
+    ) -> Result<VerifyingKey, Refusal> {
+        trace.reach(Check::Key);
         let limits = Limits { deadline: trace.deadline(), ends: None };
-
-        let answer = keys.slot.get(&self.rules, limits, || self.fetch(keys, trace)).await;
-        trace.upstream(Upstream::KeySet).came_from(answer.source);
-        if let Some(key) = answer.found?.and_then(|set| set.find(kid)) {
+        let answer = self.slot.get(&self.rules, limits, || self.fetch(trace)).await;
+        trace.came_from(Upstream::KeySet, answer.source);
+        if let Some(key) = answer.found?.and_then(|set| set.find(kid, algorithm)) {
             return Ok(key);
         }
-
-        let answer = keys.slot.refresh(&self.rules, limits, || self.fetch(keys, trace)).await;
-        trace.upstream(Upstream::KeySet).came_from(answer.source);
-        match answer.found?.and_then(|set| set.find(kid)) {
-            Some(key) => Ok(key),
-            None if answer.latest_failed => Err(Fault::JwksUnavailable.into()),
-            None => Err(Unauthorized::KeyUnknown.into()),
+        let answer = self.slot.refresh(&self.rules, limits, || self.fetch(trace)).await;
+        trace.came_from(Upstream::KeySet, answer.source);
+        match (answer.found?.and_then(|set| set.find(kid, algorithm)), answer.failure) {
+            (Some(key), _) => Ok(key),
+            (None, Some(fault)) => Err(fault.into()),
+            (None, None) => Err(Unauthorized::KeyUnknown.into()),
         }
     }
 
-    async fn fetch(&self, keys: &PoolKeys, trace: &Trace) -> Found<Arc<KeySet>> {
+    async fn fetch(&self, trace: &mut Trace) -> Found<Arc<KeySet>> {
         let budget = self.http.budget(trace.deadline());
-        let response = self.http.get(Get { url: &keys.url, bearer: None }, &budget).await;
-        let found = match response {
-            Ok(response) if response.status.is_success() => {
-                KeySet::parse(&response.body).map(|set| Some(Arc::new(set))).map_err(|error| error.to_string())
-            }
-            Ok(response) => Err(format!("status {}", response.status.as_u16())),
-            Err(error) => Err(error.to_string()),
-        };
-        trace.upstream(Upstream::KeySet).count(&budget, found.is_err());
-        found.map_err(|error| {
-            tracing::warn!(url = %keys.url, error, "key set look-up failed");
-            Failed::passing(Fault::JwksUnavailable)
+        let response = self.http.get(Get { url: &self.url, bearer: None }, &budget).await;
+        let found = read(response);
+        trace.count(Upstream::KeySet, &budget, found.is_err());
+        found.map(|set| Some(Arc::new(set))).map_err(|failure| {
+            tracing::warn!(url = %self.url, error = %failure, "key set lookup failed");
+            failure.as_lookup_error(Fault::JwksUnavailable)
         })
     }
+}
+
+fn read(response: Result<Response, HttpError>) -> Result<KeySet, CallError> {
+    let response = response?;
+    if !response.status.is_success() {
+        return Err(CallError::Status(response.status));
+    }
+    KeySet::parse(&response.body).map_err(|_| CallError::Unreadable)
 }

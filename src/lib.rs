@@ -1,31 +1,41 @@
-//! An AWS Lambda authorizer for Amazon API Gateway: a Cognito JWT or a service's credentials in, an IAM policy
-//! with the user id out.
+//! An AWS Lambda authorizer for Amazon API Gateway: a Cognito JWT or a service's credentials in, an IAM policy with the
+//! user id out.
 //!
 //! The way of one request, file by file:
 //!
 //! ```text
-//!  event ─▶ Request ─▶ Credential ─▶ Principal ─▶ Permission ─▶ Answer      Record ─▶ one log line
-//!  event.rs  arn.rs    credential.rs     ▲        policy.rs     answer.rs    telemetry.rs
-//!                                        │
-//!                 token.rs ── keys.rs, user_info.rs        service.rs
-//!                                  └────── lookup.rs ──────────┘
-//!                                            │
-//!                               http.rs, aws.rs: the upstreams
+//!  event ─▶ Request ─▶ one credential ─▶ Principal ─▶ policy ─▶ Answer      Record ─▶ one log line
+//!  event.rs            credential.rs        ▲         policy.rs answer.rs   record.rs
+//!                                           │
+//!              token.rs ── issuer.rs, jws.rs, keys.rs, user_info.rs       service.rs
+//!                                     └────── lookup.rs ──────────────────────┘
+//!                                               │
+//!                                  http.rs, aws.rs: the upstreams
 //! ```
 //!
-//! [`authorizer`] is that way on one screen. [`error`] has the reasons for which a request leaves it.
+//! The pipeline is `authorizer.rs`, on one screen. [`Refusal`] has the reasons for which a request leaves it.
+//!
+//! # Floors
+//!
+//! Each file stands on a floor, and imports only from files below it in this list. A test holds that.
+//!
+//! ```text
+//! the whole  authorizer settings
+//! out        record answer policy iam context principal
+//! verify     token service issuer user_info jws keys
+//! in         credential event arn
+//! ground     trace aws lookup http sync check kind identity claims object clock error
+//! ```
 //!
 //! # Embedding it
 //!
 //! The binary of this package is a Lambda function. For another one, a router or a test, this is all that it takes:
-//! settings from a list of variables, an [`Authorizer`], an event, and a match on the [`Answer`](answer::Answer). The key
-//! set is configured here, so nothing is fetched.
+//! settings from a list of variables, an [`Authorizer`], an event, and a match on the [`Answer`]. The key set is configured
+//! here, so nothing is fetched. Without the default features neither Lambda's runtime (`function`) nor the AWS SDK
+//! (`secrets-manager`) is compiled.
 //!
 //! ```
-//! use smac_lambda_authorizer::answer::{Answer, FunctionError};
-//! use smac_lambda_authorizer::http::HttpClient;
-//! use smac_lambda_authorizer::lookup::Clock;
-//! use smac_lambda_authorizer::{Authorizer, Settings};
+//! use smac_lambda_authorizer::{Answer, Authorizer, FunctionError, Invocation, Settings};
 //!
 //! # use smac_local::{keys::Key, token::Token};
 //! # let key_set = Key::Primary.key_set().to_string();
@@ -38,10 +48,9 @@
 //!     (format!("{pool}__APP_CLIENT_ID"), "1devprimaryclient".to_owned()),
 //!     (format!("{pool}__JWKS"), key_set),
 //! ];
-//! // Every mistake there is comes at once, by the variable's name.
+//! // All mistakes are reported at once, by the variable's name.
 //! let settings = Settings::from_variables(variables, |path| std::fs::read_to_string(path))?;
-//! let http = HttpClient::new(settings.upstream_timeout, settings.roots.clone());
-//! let authorizer = Authorizer::new(settings, http, Clock::system());
+//! let authorizer = Authorizer::new(settings);
 //!
 //! let event = |token: &str| {
 //!     let arn = "arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/prod/GET/pets/42";
@@ -57,53 +66,68 @@
 //! // Fetches the key sets that are not configured; a failure is tried again when it matters.
 //! authorizer.warm_up().await;
 //!
-//! let decided = authorizer.authorize(&event(&token), None).await;
-//! match decided.answer {
+//! let decision = authorizer.authorize(&event(&token), None).await;
+//! assert_eq!(decision.outcome().name(), "allowed");
+//! match decision.answer() {
 //!     // The JSON for API Gateway: an Allow, or a Deny.
 //!     Answer::Response(json) => assert!(json.get().contains(r#""userId":"jane@example.com""#)),
 //!     Answer::Error(error) => panic!("{error}"),
 //! }
-//! // Whether it is an Allow is in the record, and so is the reason if it is none.
-//! assert_eq!(decided.record.outcome.name(), "allowed");
 //!
-//! let decided = authorizer.authorize(&event(&expired), None).await;
-//! assert!(matches!(decided.answer, Answer::Error(FunctionError::Unauthorized)));
-//! assert_eq!(decided.record.outcome.reason(), Some("token_expired"));
+//! let decision = authorizer.authorize(&event(&expired), None).await;
+//! assert_eq!(decision.outcome().reason(), Some("token_expired"));
+//! assert!(matches!(decision.answer(), Answer::Error(FunctionError::Unauthorized)));
 //! // One line of JSON for the log.
-//! print!("{}", String::from_utf8_lossy(&decided.record.line("a-request-id")));
+//! print!("{}", String::from_utf8_lossy(&decision.log_line(Invocation::new("a-request-id", None))));
 //! # });
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Feed it events and not parts of them: which header counts, and what is ambiguous, is part of the decision. Give it one
-//! [`Authorizer`] for all requests, since what is looked up is remembered in it.
+//! Feed it whole events, not parts of them: which header counts, and what is ambiguous, is part of the decision. Use one
+//! [`Authorizer`] for all requests, since it remembers what it looks up.
 
-// in
-pub mod arn;
-pub mod credential;
-pub mod event;
-mod object;
-// verify
-pub mod keys;
-pub mod lookup;
-pub mod principal;
-pub mod service;
-pub mod token;
-pub mod user_info;
-// decide, out
-pub mod answer;
-pub mod error;
-pub mod policy;
-pub mod telemetry;
 // the whole
-pub mod authorizer;
-pub mod settings;
-// for the fuzz targets alone
-#[cfg(fuzzing)]
-pub mod fuzzing;
-// edges
-pub mod aws;
-pub mod http;
+mod authorizer;
+mod settings;
+// out
+mod answer;
+mod context;
+mod iam;
+mod policy;
+mod principal;
+mod record;
+// verify
+mod issuer;
+mod jws;
+mod keys;
+mod service;
+mod token;
+mod user_info;
+// in
+mod arn;
+mod credential;
+mod event;
+// ground
+mod aws;
+mod check;
+mod claims;
+mod clock;
+mod error;
+mod http;
+mod identity;
+mod kind;
+mod lookup;
+mod object;
+mod sync;
+mod trace;
 
-pub use authorizer::{Authorizer, Decided};
-pub use settings::Settings;
+#[doc(hidden)]
+pub mod tools;
+
+pub use answer::{Answer, FunctionError};
+pub use authorizer::{Authorizer, Decision};
+pub use clock::Clock;
+pub use error::{Fault, Forbidden, Refusal, Unauthorized};
+pub use identity::PrincipalType;
+pub use record::{Invocation, Outcome};
+pub use settings::{Findings, Mistake, Mistakes, Settings, Warning};

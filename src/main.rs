@@ -1,19 +1,15 @@
-//! The Lambda function: the only composition of settings, edges and the runtime.
+//! The Lambda function: environment → settings → authorizer → Lambda's runtime. The only reader of the environment.
 
 use std::io::Write as _;
 use std::panic::PanicHookInfo;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use lambda_runtime::{Diagnostic, LambdaEvent, Runtime};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
-use smac_lambda_authorizer::Authorizer;
-use smac_lambda_authorizer::answer::{Answer, FunctionError};
-use smac_lambda_authorizer::http::HttpClient;
-use smac_lambda_authorizer::lookup::Clock;
-use smac_lambda_authorizer::settings::{Mistake, Mistakes, Settings};
+use smac_lambda_authorizer::{Answer, Authorizer, FunctionError, Invocation, Mistakes, Settings};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::Instant;
 use tower::service_fn;
@@ -22,7 +18,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// Lambda's own variables that the runtime client can't do without.
+/// Lambda's own variables that the runtime client requires.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime>
 const NEEDED_BY_THE_RUNTIME: [&str; 4] = [
     "AWS_LAMBDA_RUNTIME_API",
@@ -32,7 +28,7 @@ const NEEDED_BY_THE_RUNTIME: [&str; 4] = [
 ];
 
 fn main() -> ExitCode {
-    // What is no Unicode becomes a text that no setting takes, and so a mistake that is reported.
+    // What is not Unicode becomes a string that no setting accepts, and so a mistake that is reported.
     let environment: Vec<(String, String)> = std::env::vars_os()
         .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
         .collect();
@@ -45,11 +41,12 @@ fn main() -> ExitCode {
     }
     let is_concurrent = value_of(&environment, "AWS_LAMBDA_MAX_CONCURRENCY")
         .is_some_and(|value| value.parse().is_ok_and(|n: u32| n > 1));
+    let is_sam_local = value_of(&environment, "AWS_SAM_LOCAL").is_some_and(|value| value == "true");
     let authorizer = match compose(environment) {
         Ok(authorizer) => Arc::new(authorizer),
-        Err(Mistakes(mistakes)) => {
-            for Mistake { variable, problem } in mistakes {
-                tracing::error!(variable, problem, "configuration mistake");
+        Err(mistakes) => {
+            for mistake in mistakes.0 {
+                tracing::error!(variable = mistake.variable, problem = mistake.problem, "configuration mistake");
             }
             return ExitCode::FAILURE;
         }
@@ -60,25 +57,24 @@ fn main() -> ExitCode {
         false => tokio::runtime::Builder::new_current_thread(),
     };
     let Ok(runtime) = builder.enable_all().build() else {
-        tracing::error!("the async runtime can't be started");
+        tracing::error!("the async runtime cannot be started");
         return ExitCode::FAILURE;
     };
-    runtime.block_on(run(authorizer))
+    runtime.block_on(run(authorizer, is_sam_local))
 }
 
 fn compose(environment: Vec<(String, String)>) -> Result<Authorizer, Mistakes> {
     let settings = Settings::from_variables(environment, |path| std::fs::read_to_string(path))?;
-    for warning in &settings.warnings {
+    for warning in settings.warnings() {
         tracing::warn!(variable = warning.variable, "{}", warning.text);
     }
-    let http = HttpClient::new(settings.upstream_timeout, settings.roots.clone());
-    Ok(Authorizer::new(settings, http, Clock::system()))
+    Ok(Authorizer::new(settings))
 }
 
 /// Serves invocations until Lambda ends the process.
-async fn run(authorizer: Arc<Authorizer>) -> ExitCode {
+async fn run(authorizer: Arc<Authorizer>, is_sam_local: bool) -> ExitCode {
     let Ok(mut end) = signal(SignalKind::terminate()) else {
-        tracing::error!("SIGTERM can't be waited for");
+        tracing::error!("SIGTERM cannot be waited for");
         return ExitCode::FAILURE;
     };
     // A task of its own: whenever the future that the scheduler blocks on is woken, the scheduler asks the kernel for
@@ -88,8 +84,11 @@ async fn run(authorizer: Arc<Authorizer>) -> ExitCode {
         _ = end.recv() => ExitCode::SUCCESS,
         result = serving => match result {
             Ok(Ok(())) => ExitCode::SUCCESS,
+            // `sam local` stops its Runtime API first, after each invocation:
+            // https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-cli-command-reference-sam-local-invoke.html
+            Ok(Err(_)) if is_sam_local => ExitCode::SUCCESS,
             Ok(Err(_)) | Err(_) => {
-                // What it says may hold parts of an event.
+                // Its message may hold parts of an event.
                 tracing::error!("the Lambda runtime ended");
                 ExitCode::FAILURE
             }
@@ -107,17 +106,17 @@ async fn serve(authorizer: Arc<Authorizer>) -> Result<(), lambda_runtime::Error>
 /// An invocation: decides, logs, answers.
 async fn handle(authorizer: Arc<Authorizer>, event: LambdaEvent<Payload>) -> Result<Box<RawValue>, Failure> {
     let LambdaEvent { payload: Payload(json), context } = event;
-    // What is no JSON is no event either.
+    // What is not JSON is not an event either.
     let json = json.as_deref().map_or("", RawValue::get);
-    let decided = authorizer.authorize(json, deadline(context.deadline())).await;
-    write_line(&decided.record.line(&context.request_id));
-    match decided.answer {
+    let decision = authorizer.authorize(json, deadline(context.deadline())).await;
+    write_line(&decision.log_line(Invocation::new(&context.request_id, context.xray_trace_id.as_deref())));
+    match decision.into_answer() {
         Answer::Response(json) => Ok(json),
         Answer::Error(error) => Err(Failure(error)),
     }
 }
 
-/// The event's text as it came, or nothing if it is no JSON: then it is ours to say so, not the runtime's.
+/// The event as it arrived, or nothing if it is not JSON: then it is ours to say so, not the runtime's.
 struct Payload(Option<Box<RawValue>>);
 
 impl<'de> Deserialize<'de> for Payload {
@@ -126,7 +125,7 @@ impl<'de> Deserialize<'de> for Payload {
     }
 }
 
-/// The runtime shows this to API Gateway, and to the log by its `Debug`: the text is all there is in it.
+/// The runtime shows this to API Gateway, and to the log by its `Debug`: the message is all that is in it.
 #[derive(Debug)]
 struct Failure(FunctionError);
 
@@ -140,15 +139,16 @@ impl From<Failure> for Diagnostic {
     }
 }
 
-/// When the invocation ends, on the clock that timers use.
+/// When the invocation ends, on the clock that timers use. An end that is past on arrival is implausible (local runtimes
+/// send such ones), and counts as none.
 fn deadline(end: SystemTime) -> Option<Instant> {
-    let left = end.duration_since(SystemTime::now()).unwrap_or(Duration::ZERO);
+    let left = end.duration_since(SystemTime::now()).ok()?;
     Instant::now().checked_add(left)
 }
 
 /// Decisions are written at any log level, each in one piece.
 fn write_line(line: &[u8]) {
-    // There is nobody to be told that the log is gone.
+    // There is nobody to report it to if the log is gone.
     let _ = std::io::stdout().write_all(line);
 }
 
@@ -179,6 +179,7 @@ fn value_of<'a>(environment: &'a [(String, String)], name: &str) -> Option<&'a s
 #[cfg(test)]
 mod tests {
     use std::io::Read as _;
+    use std::time::Duration;
 
     use super::*;
 
@@ -187,7 +188,8 @@ mod tests {
         let left = |end| deadline(end).map(|end| end.saturating_duration_since(Instant::now()).as_secs());
         // A second for a machine that is busy.
         assert!(matches!(left(SystemTime::now() + Duration::from_secs(100)), Some(98..=100)));
-        assert_eq!(left(SystemTime::UNIX_EPOCH), Some(0));
+        // What cargo-lambda 1.9 sends: ten minutes after 1970.
+        assert_eq!(left(SystemTime::UNIX_EPOCH + Duration::from_secs(600)), None);
     }
 
     #[test]

@@ -1,24 +1,24 @@
-//! A service's pair of id and token against the pair that Secrets Manager stores.
+//! A service's pair of id and token, against the pair that Secrets Manager stores.
 
-use std::borrow::Cow;
-use std::fmt;
+mod stored;
+
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{Digest, SHA256, digest};
-use serde::Deserialize;
-use zeroize::{Zeroize as _, Zeroizing};
 
-use crate::aws::{SecretVersion, SecretsManager, Stage};
-use crate::credential::UnverifiedPair;
+use crate::aws::{self, SecretsManager, Stage};
+use crate::check::Check;
+use crate::clock::Clock;
+use crate::credential::{Pair, PairHeaders, UnverifiedPair};
 use crate::error::{Fault, Refusal, Unauthorized};
+use crate::event::Request;
 use crate::http::HttpClient;
-use crate::lookup::{Allowance, Answer, Clock, Failed, Found, Limits, Lookup, Periods, Rules, Source};
-use crate::object::Object;
-use crate::principal::is_user_id;
-use crate::settings::{Automation, Cache};
-use crate::telemetry::{Trace, Upstream};
+use crate::identity::UserId;
+use crate::lookup::{self, Answer, Found, Limits, Lookup, LookupError, Source};
+use crate::trace::{Trace, Upstream};
+
+pub(crate) use stored::StoredPair;
 
 /// The longest id of a service.
 const MAX_ID_LENGTH: usize = 128;
@@ -27,119 +27,99 @@ const MAX_ID_LENGTH: usize = 128;
 /// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html>.
 const MAX_NAME_LENGTH: usize = 512;
 
+/// How services are identified.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// The two headers of a pair.
+    pub headers: PairHeaders,
+    /// Where the secrets are.
+    pub secrets: aws::Config,
+    /// What the names of the secrets begin with.
+    pub common_prefix: String,
+    /// How long after a rotation the previous token still works; zero is off.
+    pub rotation_grace: Duration,
+}
+
 /// A service whose token was the stored one. Nothing but [`Services::verify`] makes it.
-#[derive(Debug, PartialEq, Eq)]
-pub struct VerifiedService {
-    id: String,
+#[derive(Debug)]
+pub(crate) struct VerifiedService {
+    id: UserId,
 }
 
 impl VerifiedService {
-    /// The principal's id.
-    #[must_use]
-    pub fn into_id(self) -> String {
+    pub(crate) fn into_id(self) -> UserId {
         self.id
     }
 }
 
-/// A stored pair. Of the token only its hash is kept; both are wiped when they are dropped.
-pub(crate) struct StoredPair {
-    pub(crate) id: Zeroizing<String>,
-    token: Digest,
-    created: Option<SystemTime>,
-}
-
-impl StoredPair {
-    /// In constant time. Of two hashes, so that not even the length of the stored token shows.
-    fn matches(&self, presented: &Digest) -> bool {
-        verify_slices_are_equal(self.token.as_ref(), presented.as_ref()).is_ok()
-    }
-
-    /// Reads `{"token": "...", "id": "..."}`; other members are ignored.
-    pub(crate) fn parse(version: &SecretVersion) -> Option<Self> {
-        #[derive(Deserialize)]
-        struct Json<'a> {
-            #[serde(borrow)]
-            token: Cow<'a, str>,
-            id: String,
-        }
-        let Object(json): Object<Json<'_>> = serde_json::from_str(&version.text).ok()?;
-        let id = Zeroizing::new(json.id);
-        let token = digest(&SHA256, json.token.as_bytes());
-        let is_empty = json.token.is_empty();
-        if let Cow::Owned(mut token) = json.token {
-            token.zeroize();
-        }
-        (!is_empty && is_user_id(&id)).then_some(Self { id, token, created: version.created })
-    }
-}
-
-impl fmt::Debug for StoredPair {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("StoredPair(redacted)")
-    }
-}
-
-/// The stored pairs, remembered by the names of their secrets.
+/// The services: where their pairs are in a request, and the stored pairs, remembered by the names of their secrets.
 #[derive(Debug)]
-pub struct Services {
+pub(crate) struct Services {
+    headers: PairHeaders,
     lookup: Lookup<String, Arc<StoredPair>>,
-    rules: Rules,
     secrets: SecretsManager,
     http: Arc<HttpClient>,
+    clock: Clock,
     common_prefix: String,
     rotation_grace: Duration,
 }
 
 impl Services {
-    /// The services that these settings describe.
+    /// Nothing is known of any service yet.
     #[must_use]
-    pub fn new(settings: &Automation, cache: Cache, clock: &Clock, http: Arc<HttpClient>) -> Self {
-        let periods = Periods { fresh: cache.ttl, stale: cache.ttl + cache.stale, negative: cache.negative_ttl };
+    pub(crate) fn new(config: Config, lookup: &lookup::Config, clock: &Clock, http: Arc<HttpClient>) -> Self {
         Self {
-            lookup: Lookup::new(cache.capacity),
-            rules: Rules {
-                periods,
-                clock: clock.clone(),
-                unavailable: Fault::SecretsUnavailable,
-                allowance: Some(Arc::new(Allowance::of_vain_look_ups())),
-            },
-            secrets: SecretsManager::new(settings.clone(), Arc::clone(&http)),
+            headers: config.headers,
+            lookup: Lookup::new(lookup, clock.clone(), Fault::SecretsUnavailable),
+            secrets: SecretsManager::new(config.secrets, Arc::clone(&http)),
             http,
-            common_prefix: settings.common_prefix.clone(),
-            rotation_grace: settings.rotation_grace,
+            clock: clock.clone(),
+            common_prefix: config.common_prefix,
+            rotation_grace: config.rotation_grace,
         }
+    }
+
+    /// The pair that a request carries.
+    ///
+    /// # Errors
+    /// See [`PairHeaders::find`].
+    pub(crate) fn find<'r>(&self, request: &'r Request<'_>) -> Result<Pair<'r>, Unauthorized> {
+        self.headers.find(request)
     }
 
     /// Verifies a pair.
     ///
-    /// A token that does not match a *remembered* secret has the secret read again, if that is allowed now, so
-    /// that a rotated token works at once. With a grace period, the token before the rotation works on.
+    /// A token that does not match a *remembered* secret has the secret read again, if that is allowed now, so that a
+    /// rotated token works at once. With a grace period, the token before the rotation works on.
     ///
     /// # Errors
-    /// [`Unauthorized::ServiceIdInvalid`], [`Unauthorized::ServiceUnknown`] and
-    /// [`Unauthorized::ServiceTokenMismatch`]; [`Fault::SecretMalformed`] and [`Fault::SecretsUnavailable`].
-    pub async fn verify(&self, pair: UnverifiedPair<'_>, trace: &Trace) -> Result<VerifiedService, Refusal> {
+    /// [`Unauthorized::ServiceIdInvalid`], [`Unauthorized::ServiceUnknown`] and [`Unauthorized::ServiceTokenMismatch`];
+    /// [`Fault::SecretMalformed`] and [`Fault::SecretsUnavailable`].
+    pub(crate) async fn verify(&self, pair: UnverifiedPair<'_>, trace: &mut Trace) -> Result<VerifiedService, Refusal> {
+        trace.reach(Check::ServiceId);
         let name = self.secret_name(pair.id).ok_or(Unauthorized::ServiceIdInvalid)?;
         let presented = digest(&SHA256, pair.token.as_bytes());
         let limits = Limits { deadline: trace.deadline(), ends: None };
-        let slot = self.lookup.slot(name.as_str());
 
-        let answer = slot.get(&self.rules, limits, || self.fetch(&name, Stage::Current, trace)).await;
-        let (mut stored, mut answer) = known(answer, trace)?;
-        if !stored.matches(&presented) && answer.source != Source::Fetched {
-            let refreshed = slot.refresh(&self.rules, limits, || self.fetch(&name, Stage::Current, trace)).await;
-            (stored, answer) = known(refreshed, trace)?;
+        trace.reach(Check::Secret);
+        let key = name.as_str();
+        let answer = self.lookup.get(key, limits, false, || self.fetch(key, Stage::Current, trace)).await;
+        let Known { mut stored, source, mut failure } = known(answer, trace)?;
+        if !stored.matches(&presented) && source != Source::Fetched {
+            let refreshed = self.lookup.refresh(key, limits, || self.fetch(key, Stage::Current, trace)).await;
+            Known { stored, failure, .. } = known(refreshed, trace)?;
         }
-        if stored.matches(&presented) || self.is_previous(&name, &stored, &presented, trace).await? {
-            return Ok(VerifiedService { id: stored.id.as_str().to_owned() });
+        trace.reach(Check::ServiceToken);
+        if stored.matches(&presented) || self.is_previous(key, &stored, &presented, trace).await? {
+            return Ok(VerifiedService { id: UserId::clone(&stored.id) });
         }
-        if answer.latest_failed {
-            return Err(Fault::SecretsUnavailable.into());
+        match failure {
+            Some(fault) => Err(fault.into()),
+            None => Err(Unauthorized::ServiceTokenMismatch.into()),
         }
-        Err(Unauthorized::ServiceTokenMismatch.into())
     }
 
-    /// `{prefix}/{id}`, if the id and the whole are what a secret's name can be.
+    /// `{prefix}/{id}`, if the id and the whole can be a secret's name.
     fn secret_name(&self, id: &str) -> Option<String> {
         let is_id_char = |byte: u8| byte.is_ascii_alphanumeric() || b"/_+=.@-".contains(&byte);
         if id.is_empty() || id.len() > MAX_ID_LENGTH || !id.bytes().all(is_id_char) {
@@ -150,47 +130,56 @@ impl Services {
         (name.chars().count() <= MAX_NAME_LENGTH).then_some(name)
     }
 
-    /// Whether the presented token is the one before the current one, and its grace period is not over.
+    /// Whether the presented token is the one before the current one, and its grace period has not ended.
     async fn is_previous(
         &self,
         name: &str,
         current: &StoredPair,
         presented: &Digest,
-        trace: &Trace,
+        trace: &mut Trace,
     ) -> Result<bool, Refusal> {
         let Some(grace_end) = current.created.and_then(|created| created.checked_add(self.rotation_grace)) else {
             return Ok(false);
         };
-        if self.rotation_grace.is_zero() || self.rules.clock.now() >= grace_end {
+        if self.rotation_grace.is_zero() || self.clock.now() >= grace_end {
             return Ok(false);
         }
         // A key of its own for what was before this very version: after the next rotation it is another one.
-        let key = format!("{name}\0{:?}", current.token);
+        let key = format!("{name}\0{:?}", current.token());
         let limits = Limits { deadline: trace.deadline(), ends: None };
-        let slot = self.lookup.slot(key.as_str());
-        let answer = slot.get(&self.rules, limits, || self.fetch(name, Stage::Previous, trace)).await;
-        trace.upstream(Upstream::Secret).came_from(answer.source);
+        let answer = self.lookup.get(key.as_str(), limits, true, || self.fetch(name, Stage::Previous, trace)).await;
+        trace.came_from(Upstream::Secret, answer.source);
         Ok(answer.found?.is_some_and(|previous| previous.matches(presented)))
     }
 
-    async fn fetch(&self, name: &str, stage: Stage, trace: &Trace) -> Found<Arc<StoredPair>> {
+    async fn fetch(&self, name: &str, stage: Stage, trace: &mut Trace) -> Found<Arc<StoredPair>> {
         let budget = self.http.budget(trace.deadline());
-        let found = self.secrets.get(name, stage, &budget).await;
-        let found = found.and_then(|version| match version {
-            Some(version) => match StoredPair::parse(&version) {
-                Some(pair) => Ok(Some(Arc::new(pair))),
-                None => Err(Failed::lasting(Fault::SecretMalformed)),
-            },
-            None => Ok(None),
-        });
-        trace.upstream(Upstream::Secret).count(&budget, found.is_err());
-        found
+        let read = self.secrets.get(name, stage, &budget).await;
+        // A secret that was read is no failed call, whatever is in it.
+        let has_failed = read.as_ref().is_err_and(|error| error.fault() != Fault::SecretMalformed);
+        trace.count(Upstream::Secret, &budget, has_failed);
+        let Some(version) = read? else {
+            return Ok(None);
+        };
+        match StoredPair::parse(&version) {
+            Ok(pair) => Ok(pair.map(Arc::new)),
+            Err(problem) => {
+                tracing::warn!(secret = name, %problem, "malformed secret");
+                Err(LookupError::Lasting(Fault::SecretMalformed))
+            }
+        }
     }
 }
 
-/// The stored pair, or why there is none; and the rest of the answer.
-fn known(answer: Answer<Arc<StoredPair>>, trace: &Trace) -> Result<(Arc<StoredPair>, Answer<()>), Refusal> {
-    trace.upstream(Upstream::Secret).came_from(answer.source);
+/// A stored pair, and how much the answer is worth.
+struct Known {
+    stored: Arc<StoredPair>,
+    source: Source,
+    failure: Option<Fault>,
+}
+
+fn known(answer: Answer<Arc<StoredPair>>, trace: &mut Trace) -> Result<Known, Refusal> {
+    trace.came_from(Upstream::Secret, answer.source);
     let stored = answer.found?.ok_or(Unauthorized::ServiceUnknown)?;
-    Ok((stored, Answer { found: Ok(None), source: answer.source, latest_failed: answer.latest_failed }))
+    Ok(Known { stored, source: answer.source, failure: answer.failure })
 }

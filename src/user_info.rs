@@ -1,129 +1,137 @@
-//! The claims that an access token does not carry, from Cognito's userInfo endpoint.
+//! The attributes that an access token lacks: Cognito's userInfo endpoint and its `GetUser`.
 //!
-//! <https://docs.aws.amazon.com/cognito/latest/developerguide/userinfo-endpoint.html>
+//! <https://docs.aws.amazon.com/cognito/latest/developerguide/userinfo-endpoint.html>,
+//! <https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_GetUser.html>
+
+mod answer;
 
 use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use url::Url;
 
+use crate::claims::Claims;
+use crate::clock::{Clock, unix_time};
 use crate::error::{Fault, Refusal, Unauthorized};
-use crate::http::{Get, HttpClient, Response};
-use crate::lookup::{Allowance, Callers, Clock, Failed, Found, Limits, Lookup, Periods, Rules};
-use crate::settings::Cache;
-use crate::telemetry::{Trace, Upstream};
-use crate::token::{Claims, unix_time};
+use crate::http::{Budget, Get, HttpClient, HttpError, Response};
+use crate::lookup::{CallError, Callers, Config, Found, Limits, Lookup};
+use crate::trace::{Trace, Upstream};
 
-/// What userInfo says about the user of a token.
-#[derive(Debug, PartialEq, Eq)]
-pub struct UserInfo {
-    /// The claim that holds the user id.
-    pub user_id: Option<String>,
-    /// Whether it says that the e-mail is not verified.
-    pub is_email_unverified: bool,
+/// What names the operation of a JSON call of AWS.
+const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
+const GET_USER: HeaderValue = HeaderValue::from_static("AWSCognitoIdentityProviderService.GetUser");
+const AMZ_JSON: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.1");
+
+/// Who is asked about the user of a token.
+#[derive(Clone, Copy)]
+pub(crate) enum Endpoint<'a> {
+    /// OpenID Connect Core 1.0, section 5.3.
+    UserInfo(&'a Url),
+    /// Cognito's `GetUser`, which needs no signature.
+    GetUser(&'a Url),
+}
+
+/// A question about the user of a token. The signature of the token was valid.
+#[derive(Clone, Copy)]
+pub(crate) struct Question<'a> {
+    /// Who is asked.
+    pub(crate) endpoint: Endpoint<'a>,
+    /// The name of the token's issuer in the settings.
+    pub(crate) issuer: &'a str,
+    /// The token.
+    pub(crate) token: &'a str,
+    /// The token's `sub`, which the answer must name too.
+    pub(crate) subject: &'a str,
+    /// When the token ends, in seconds since 1970: the answer is not used any longer.
+    pub(crate) ends_at: u64,
+}
+
+/// What the endpoints say about users, remembered by the hash of the token.
+#[derive(Debug)]
+pub(crate) struct UserInfo {
+    lookup: Lookup<[u8; 32], Arc<Claims>>,
+    /// A user can have any number of tokens, each of them valid.
+    callers: Callers,
+    clock: Clock,
+    http: Arc<HttpClient>,
 }
 
 impl UserInfo {
-    /// Reads an answer, if it is about the token's own subject (OpenID Connect Core 1.0, section 5.3.2);
-    /// `user_id` names the claim that holds the user id.
+    /// Nothing is known of anybody yet.
     #[must_use]
-    pub fn parse(body: &[u8], subject: &str, user_id: &str) -> Option<Self> {
-        let claims = Claims::parse(body)?;
-        if claims.text("sub")? != subject {
-            return None;
-        }
-        let user_id = claims.text(user_id).filter(|id| !id.is_empty()).map(|id| id.into_owned());
-        Some(Self { user_id, is_email_unverified: claims.is_email_unverified() })
-    }
-}
-
-/// Who is asked about, and with which token. The signature of the token has held.
-#[derive(Clone, Copy)]
-pub struct Inquiry<'a> {
-    /// The endpoint of the pool that issued the token.
-    pub url: &'a Url,
-    /// The token.
-    pub token: &'a str,
-    /// The token's `sub`, which the answer must name, too.
-    pub subject: &'a str,
-    /// The token's `exp`: the answer is not used any longer.
-    pub expires_at: u64,
-}
-
-/// Cognito's userInfo, remembered by the hash of the token.
-#[derive(Debug)]
-pub struct UserInfos {
-    lookup: Lookup<[u8; 32], Arc<UserInfo>>,
-    rules: Rules,
-    /// A user can have any number of tokens, each of them good.
-    callers: Callers,
-    http: Arc<HttpClient>,
-    user_id: String,
-}
-
-impl UserInfos {
-    /// `user_id` names the claim that holds the user id.
-    #[must_use]
-    pub fn new(cache: Cache, user_id: String, clock: &Clock, http: Arc<HttpClient>) -> Self {
-        let periods = Periods { fresh: cache.ttl, stale: cache.ttl + cache.stale, negative: cache.negative_ttl };
-        let rules = Rules {
-            periods,
+    pub(crate) fn new(config: &Config, clock: &Clock, http: Arc<HttpClient>) -> Self {
+        Self {
+            lookup: Lookup::new(config, clock.clone(), Fault::UserInfoUnavailable),
+            callers: Callers::new(config),
             clock: clock.clone(),
-            unavailable: Fault::UserInfoUnavailable,
-            allowance: Some(Arc::new(Allowance::of_vain_look_ups())),
-        };
-        let callers = Callers::new(cache.capacity);
-        Self { lookup: Lookup::new(cache.capacity), rules, callers, http, user_id }
+            http,
+        }
     }
 
-    /// What userInfo says.
+    /// The user's attributes.
     ///
     /// # Errors
-    /// [`Unauthorized::TokenRevoked`] if it refuses the token, [`Fault::UserInfoUnavailable`] if it gives no
-    /// usable answer.
-    pub async fn ask(&self, inquiry: Inquiry<'_>, trace: &Trace) -> Result<Arc<UserInfo>, Refusal> {
+    /// [`Unauthorized::TokenRevoked`] if the token is refused, [`Fault::UserInfoUnavailable`] if there is no usable
+    /// answer.
+    pub(crate) async fn ask(&self, question: Question<'_>, trace: &mut Trace) -> Result<Arc<Claims>, Refusal> {
         let mut key = [0; 32];
-        key.copy_from_slice(digest(&SHA256, inquiry.token.as_bytes()).as_ref());
-        let limits = Limits { deadline: trace.deadline(), ends: unix_time(inquiry.expires_at) };
-        let slot = self.lookup.slot(&key);
-        let answer = slot.get(&self.rules, limits, || self.fetch(inquiry, trace)).await;
-        trace.upstream(Upstream::UserInfo).came_from(answer.source);
+        key.copy_from_slice(digest(&SHA256, question.token.as_bytes()).as_ref());
+        let caller = format!("{}\n{}", question.issuer, question.subject);
+        let limits = Limits { deadline: trace.deadline(), ends: unix_time(question.ends_at) };
+        let is_known = self.callers.is_known(&caller);
+        let answer = self.lookup.get(&key, limits, is_known, || self.fetch(question, &caller, trace)).await;
+        trace.came_from(Upstream::UserInfo, answer.source);
         answer.found?.ok_or(Unauthorized::TokenRevoked.into())
     }
 
-    async fn fetch(&self, inquiry: Inquiry<'_>, trace: &Trace) -> Found<Arc<UserInfo>> {
-        if !self.callers.take(inquiry.subject, self.rules.clock.now()) {
-            tracing::warn!(url = %inquiry.url, "userInfo is asked too often about one user");
-            return Err(Failed::not_asked(Fault::UserInfoUnavailable));
-        }
+    async fn fetch(&self, question: Question<'_>, caller: &str, trace: &mut Trace) -> Found<Arc<Claims>> {
         let budget = self.http.budget(trace.deadline());
-        let response = self.http.get(Get { url: inquiry.url, bearer: Some(inquiry.token) }, &budget).await;
-        let found = match response {
-            Ok(response) => self.read(&response, inquiry.subject),
-            Err(error) => Err(error.to_string()),
-        };
-        trace.upstream(Upstream::UserInfo).count(&budget, found.is_err());
-        found.map(|info| info.map(Arc::new)).map_err(|error| {
-            tracing::warn!(url = %inquiry.url, error, "userInfo look-up failed");
-            Failed::passing(Fault::UserInfoUnavailable)
-        })
+        let found = self.call(question, caller, &budget).await;
+        trace.count(Upstream::UserInfo, &budget, found.is_err());
+        let (Endpoint::UserInfo(url) | Endpoint::GetUser(url)) = question.endpoint;
+        match found {
+            Ok(Some(attributes)) => {
+                self.callers.found(caller);
+                Ok(Some(Arc::new(attributes)))
+            }
+            Ok(None) => Ok(None),
+            Err(error) => {
+                tracing::warn!(%url, %error, "userInfo lookup failed");
+                Err(error.as_lookup_error(Fault::UserInfoUnavailable))
+            }
+        }
     }
 
-    /// An answer, or the definite "no" of the endpoint itself; a firewall's 403 before it is no such thing.
-    fn read(&self, response: &Response, subject: &str) -> Result<Option<UserInfo>, String> {
-        match response.status.as_u16() {
-            200 => UserInfo::parse(&response.body, subject, &self.user_id)
-                .map(Some)
-                .ok_or_else(|| "unreadable answer".to_owned()),
-            400 | 401 => Ok(None),
-            403 if is_oauth_error(response) => Ok(None),
-            status => Err(format!("status {status}")),
+    async fn call(&self, question: Question<'_>, caller: &str, budget: &Budget) -> Result<Option<Claims>, CallError> {
+        if !self.callers.take(caller, self.clock.now()) {
+            return Err(CallError::TooMany);
+        }
+        match question.endpoint {
+            Endpoint::UserInfo(url) => {
+                let response = self.http.get(Get { url, bearer: Some(question.token) }, budget).await?;
+                answer::of_user_info(&response, question.subject)
+            }
+            Endpoint::GetUser(url) => {
+                let response = self.http.send(get_user(url, question.token)?, budget).await?;
+                answer::of_get_user(&response, question.subject)
+            }
         }
     }
 }
 
-/// An error of the endpoint itself: RFC 6750, section 3.
-fn is_oauth_error(response: &Response) -> bool {
-    response.headers.contains_key(http::header::WWW_AUTHENTICATE)
-        || Claims::parse(&response.body).is_some_and(|body| body.text("error").is_some())
+fn get_user(url: &Url, token: &str) -> Result<http::Request<Bytes>, HttpError> {
+    // A token is base64url and dots: nothing in it needs an escape.
+    let body = Bytes::from(format!("{{\"AccessToken\":\"{token}\"}}"));
+    http::Request::post(url.as_str())
+        .header(TARGET, GET_USER)
+        .header(CONTENT_TYPE, AMZ_JSON)
+        .body(body)
+        .map_err(|_| HttpError::Unsendable)
+}
+
+/// Reads a response for the fuzz targets and tests: see [`answer`].
+pub(crate) fn read(response: &Response, subject: &str, is_get_user: bool) -> Result<Option<Claims>, CallError> {
+    if is_get_user { answer::of_get_user(response, subject) } else { answer::of_user_info(response, subject) }
 }

@@ -1,7 +1,8 @@
-# The authorizer: a function from a zip, with a role and a log group of its own, and leave for API Gateway to call it.
+# The authorizer: a function from a zip, with a role and a log group of its own, and permission for API Gateway to call it.
 
 terraform {
-  required_version = ">= 1.5"
+  # Validations that look at other variables need 1.9.
+  required_version = ">= 1.9"
   required_providers {
     aws = {
       source  = "hashicorp/aws"
@@ -15,7 +16,8 @@ data "aws_partition" "current" {}
 
 locals {
   # The region's name as ARNs have it; the attribute that holds it has changed between the provider's versions.
-  region = split(":", aws_cloudwatch_log_group.authorizer.arn)[3]
+  region         = split(":", aws_cloudwatch_log_group.authorizer.arn)[3]
+  secrets_region = var.secrets_region == "" ? local.region : var.secrets_region
   # What APIs call: the alias, if there is one.
   arn = var.publish ? aws_lambda_alias.live[0].arn : aws_lambda_function.authorizer.arn
 }
@@ -48,7 +50,7 @@ data "aws_iam_policy_document" "authorizer" {
       sid     = "ReadServicesSecrets"
       actions = ["secretsmanager:GetSecretValue"]
       resources = [
-        "arn:${data.aws_partition.current.partition}:secretsmanager:${local.region}:${data.aws_caller_identity.current.account_id}:secret:${statement.value}/*"
+        "arn:${data.aws_partition.current.partition}:secretsmanager:${local.secrets_region}:${data.aws_caller_identity.current.account_id}:secret:${statement.value}/*"
       ]
     }
   }
@@ -62,7 +64,7 @@ data "aws_iam_policy_document" "authorizer" {
       condition {
         test     = "StringEquals"
         variable = "kms:ViaService"
-        values   = ["secretsmanager.${local.region}.${data.aws_partition.current.dns_suffix}"]
+        values   = ["secretsmanager.${local.secrets_region}.${data.aws_partition.current.dns_suffix}"]
       }
     }
   }
@@ -88,7 +90,7 @@ resource "aws_lambda_function" "authorizer" {
   handler          = "bootstrap"
   architectures    = [var.architecture]
   memory_size      = var.memory_size
-  # Two look-ups of 2 s each at the most, for one request; API Gateway waits for 10 s.
+  # Two lookups of 2 s each at most, for one request; API Gateway waits for 10 s.
   timeout                        = 10
   role                           = aws_iam_role.authorizer.arn
   reserved_concurrent_executions = var.reserved_concurrency
@@ -102,8 +104,10 @@ resource "aws_lambda_function" "authorizer" {
   environment {
     variables = merge(
       var.settings,
+      # The same prefix and region as in the role.
       var.secrets_prefix == "" ? {} : {
         SMAC__AUTH__AUTOMATION_PRINCIPALS__SECRETS_MANAGER__COMMON_PREFIX = var.secrets_prefix
+        SMAC__AUTH__AUTOMATION_PRINCIPALS__SECRETS_MANAGER__REGION        = local.secrets_region
       },
     )
   }

@@ -1,33 +1,37 @@
 //! `cargo local check`: the settings of a deployment before it is one, with all their mistakes and all warnings.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use smac_lambda_authorizer::Settings;
 use smac_lambda_authorizer::settings::{Findings, PREFIX};
 use smac_local::command::{About as _, Problem, name_and_value, print};
-use smac_local::template::{self, Template};
+use smac_local::template::Template;
 
-use crate::environment::{self, Changes};
+use crate::environment::{self, Changes, Deployment};
 
 const HELP: &str = "\
 Examples:
   cargo local check --env-file prod.env
+  aws lambda get-function-configuration --function-name NAME | cargo local check --function-config -
   cargo local check --template template.yaml --parameter UserPoolId=eu-west-1_Example --parameter AppClientIds=abc
 
 Key sets in files are read relative to LAMBDA_TASK_ROOT, as the function does, or else to this folder.
-What a template does not tell by itself (a resource's attribute, an import) is said, and can be given with --setting.
-Exit status: 0 for no mistakes, 1 for mistakes (with --strict for anything said), 2 for bad usage.";
+What only a deployment knows (a resource, an import, a {{resolve:...}}) is reported as unknown. The variable can be
+given with --setting, and a resource or the region with --parameter: --parameter AWS::Region=eu-west-1.
+Exit status: 0 for no mistakes, 1 for mistakes (with --strict for anything reported), 2 for bad usage.";
+
+/// The value of what is not known: it is set, and has the form of a pool's id, since a pool without one is not checked.
+const UNKNOWN: &str = "us-east-1_unknown";
 
 /// The options of the command.
 #[derive(clap::Args)]
 #[command(after_help = HELP)]
 pub(crate) struct Check {
-    /// The deployment's variables, in a file as `cargo lambda watch --env-file` takes it.
-    #[arg(long, value_name = "FILE", conflicts_with = "template", required_unless_present = "template")]
-    env_file: Option<PathBuf>,
-    /// A SAM or CloudFormation template in YAML: the environment of its function.
-    #[arg(long, value_name = "FILE")]
+    #[command(flatten)]
+    deployment: Deployment,
+    /// A SAM or CloudFormation template in YAML or JSON: the environment of its function.
+    #[arg(long, value_name = "FILE", conflicts_with = "deployment")]
     template: Option<PathBuf>,
     /// The function in the template, where several have variables of ours.
     #[arg(long, value_name = "NAME")]
@@ -37,7 +41,7 @@ pub(crate) struct Check {
     parameters: Vec<(String, String)>,
     #[command(flatten)]
     changes: Changes,
-    /// Warnings, and what a template does not tell, count as mistakes.
+    /// Warnings, and what is unknown, count as mistakes.
     #[arg(long)]
     strict: bool,
 }
@@ -47,46 +51,73 @@ impl Check {
         if self.template.is_none() && (self.function.is_some() || !self.parameters.is_empty()) {
             return Err(Problem::new("--parameter and --function", "belong to --template"));
         }
-        let (mut variables, mut unresolved) = match (&self.env_file, &self.template) {
-            (Some(path), _) => (environment::read(path)?, Vec::new()),
-            (None, Some(path)) => {
-                let text = std::fs::read_to_string(path).about(path.display())?;
-                let found = Template::parse(&text, self.parameters)
-                    .and_then(|template| template.environment(self.function.as_deref()))
-                    .about(path.display())?;
-                let template::Environment { mut variables, unresolved, .. } = found;
-                environment::add_lambdas_own(&mut variables);
-                (variables, unresolved)
-            }
-            (None, None) => return Err(Problem::new("--env-file or --template", "is required")),
+        let (mut variables, mut unknown) = match (self.deployment.read()?, &self.template) {
+            (Some(variables), _) => (variables, Vec::new()),
+            (None, Some(path)) => of_template(path, self.function.as_deref(), self.parameters)?,
+            (None, None) => return Err(Problem::new("--env-file, --function-config or --template", "is required")),
         };
-        unresolved.retain(|(name, _)| !self.changes.settings.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)));
+        unknown.retain(|(name, _)| !self.changes.settings.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)));
+        variables.extend(unknown.iter().map(|(name, _)| (name.clone(), UNKNOWN.to_owned())));
         environment::change(&mut variables, self.changes.settings);
         environment::assume_region(&mut variables);
         let count = variables.iter().filter(|(name, _)| name.to_ascii_uppercase().starts_with(PREFIX)).count();
         let mut found = Settings::check(variables, |path| std::fs::read_to_string(path));
-        // Nothing is known of these, so nothing is said of them but that.
-        let is_known = |variable: &str| !unresolved.iter().any(|(name, _)| name.eq_ignore_ascii_case(variable));
-        found.mistakes.retain(|mistake| is_known(&mistake.variable));
-        found.warnings.retain(|warning| is_known(&warning.variable));
-        report(&found, &unresolved, count)?;
-        let is_said = !found.warnings.is_empty() || !unresolved.is_empty();
-        Ok(ExitCode::from(u8::from(!found.mistakes.is_empty() || (self.strict && is_said))))
+        // What depends on something unknown may be right or wrong.
+        found.mistakes.retain(|mistake| !depends_on(&unknown, &mistake.variable, &mistake.problem));
+        found.warnings.retain(|warning| !depends_on(&unknown, &warning.variable, warning.text));
+        report(&found, &unknown, count)?;
+        let is_reported = !found.warnings.is_empty() || !unknown.is_empty();
+        Ok(ExitCode::from(u8::from(!found.mistakes.is_empty() || (self.strict && is_reported))))
     }
 }
 
-fn report(found: &Findings, unresolved: &[(String, String)], count: usize) -> Result<ExitCode, Problem> {
+type Variables = Vec<(String, String)>;
+
+/// The variables of a template's function, and those that are not known before a deployment, each with the reason.
+fn of_template(
+    path: &Path,
+    function: Option<&str>,
+    mut parameters: Variables,
+) -> Result<(Variables, Variables), Problem> {
+    let text = std::fs::read_to_string(path).map_err(|error| Problem::new(path.display(), error))?;
+    let mut own = Vec::new();
+    environment::add_lambdas_own(&mut own);
+    // The region is the same thing under two names.
+    let is_region = |(name, _): &&(String, String)| name == "AWS::Region";
+    match (parameters.iter().find(is_region), own.iter().find(|(name, _)| name == "AWS_REGION")) {
+        (Some((_, region)), _) => environment::change(&mut own, vec![("AWS_REGION".to_owned(), region.clone())]),
+        (None, Some((_, region))) => parameters.push(("AWS::Region".to_owned(), region.clone())),
+        (None, None) => {}
+    }
+    let found = Template::parse(&text, parameters)
+        .and_then(|template| template.environment(function))
+        .map_err(|error| Problem::new(path.display(), error))?;
+    Ok((own.into_iter().chain(found.variables).collect(), found.unknown))
+}
+
+/// Whether a finding is about something unknown: the variable itself, or one that the message names by the last part
+/// of its name.
+fn depends_on(unknown: &[(String, String)], variable: &str, message: &str) -> bool {
+    let words = message.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    unknown.iter().any(|(name, _)| {
+        let name = name.to_ascii_uppercase();
+        let last = name.rsplit("__").next();
+        name == variable || words.clone().any(|word| Some(word) == last)
+    })
+}
+
+fn report(found: &Findings, unknown: &[(String, String)], count: usize) -> Result<ExitCode, Problem> {
     for mistake in &found.mistakes {
         print(&format!("mistake  {}: {}", mistake.variable, mistake.problem))?;
     }
     for warning in &found.warnings {
         print(&format!("warning  {}: {}", warning.variable, warning.text))?;
     }
-    for (name, why) in unresolved {
-        print(&format!("unknown  {name}: {why}; what depends on it is judged as if it were not set"))?;
+    for (name, why) in unknown {
+        print(&format!("unknown  {name}: {why}; what depends on it is not checked"))?;
     }
     let (mistakes, warnings) = (number(found.mistakes.len(), "mistake"), number(found.warnings.len(), "warning"));
-    let unknown = if unresolved.is_empty() { String::new() } else { format!(", {} unknown", unresolved.len()) };
+    let unknown = if unknown.is_empty() { String::new() } else { format!(", {} unknown", unknown.len()) };
     print(&format!("{}: {mistakes}, {warnings}{unknown}", number(count, "variable")))
 }
 

@@ -88,7 +88,7 @@ pub fn environment(base_url: &str) -> Vec<(String, String)> {
         ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", base_url),
         ("AWS_ENDPOINT_URL_SECRETS_MANAGER", base_url),
         ("SMAC__AUTH__PROVIDER", "COGNITO"),
-        ("SMAC__AUTH__PROVIDER_COGNITO__JWT_QUERY_PARAMETER", "token"),
+        ("SMAC__AUTH__JWT__QUERY_PARAMETER", "token"),
         ("SMAC__AUTH__AUTOMATION_PRINCIPALS__SECRETS_MANAGER__COMMON_PREFIX", SECRETS_PREFIX),
     ];
     let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());

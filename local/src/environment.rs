@@ -1,20 +1,92 @@
-//! The environment of a deployment: from a file, and with other settings.
+//! The environment of a deployment: from a file or as AWS prints it, and with other settings.
 
-use std::path::Path;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
 
+use serde_json::Value;
 use smac_lambda_authorizer::settings::PREFIX;
 use smac_local::command::{About as _, Problem, name_and_value};
 use smac_local::env_file;
+
+/// The options that say whose settings are looked at.
+#[derive(clap::Args)]
+#[group(id = "deployment", multiple = false)]
+pub(crate) struct Deployment {
+    /// The deployment's variables, in a file as `cargo lambda watch --env-file` takes it.
+    #[arg(long, value_name = "FILE")]
+    env_file: Option<PathBuf>,
+    /// What `aws lambda get-function-configuration` prints, in a file, or `-` for standard input.
+    #[arg(long, value_name = "FILE")]
+    function_config: Option<PathBuf>,
+}
+
+impl Deployment {
+    /// Its variables; none if no deployment is named.
+    pub(crate) fn read(&self) -> Result<Option<Vec<(String, String)>>, Problem> {
+        match (&self.env_file, &self.function_config) {
+            (Some(path), _) => read(path).map(Some),
+            (None, Some(path)) => read_function_config(path).map(Some),
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// What to call it, if one is named.
+    pub(crate) fn name(&self) -> Option<String> {
+        let path = self.env_file.as_ref().or(self.function_config.as_ref())?;
+        Some(if self.is_standard_input() { STANDARD_INPUT.to_owned() } else { path.display().to_string() })
+    }
+
+    pub(crate) fn is_standard_input(&self) -> bool {
+        self.function_config.as_ref().is_some_and(|path| path.as_os_str() == "-")
+    }
+}
+
+const STANDARD_INPUT: &str = "standard input";
 
 /// What Lambda sets by itself, so that a file need not have it.
 const SET_BY_LAMBDA: [&str; 2] = ["AWS_REGION", "LAMBDA_TASK_ROOT"];
 
 /// The variables of a file; those that Lambda sets by itself are this process', where the file has none.
-pub(crate) fn read(path: &Path) -> Result<Vec<(String, String)>, Problem> {
+fn read(path: &Path) -> Result<Vec<(String, String)>, Problem> {
     let text = std::fs::read_to_string(path).about(path.display())?;
     let mut environment = env_file::parse(&text).about(path.display())?;
     add_lambdas_own(&mut environment);
     Ok(environment)
+}
+
+/// The variables of a deployed function. Its region is in its name.
+/// <https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionConfiguration.html>
+fn read_function_config(path: &Path) -> Result<Vec<(String, String)>, Problem> {
+    let (text, place) = if path.as_os_str() == "-" {
+        let mut text = String::new();
+        (std::io::stdin().read_to_string(&mut text).map(|_| text), STANDARD_INPUT.to_owned())
+    } else {
+        (std::fs::read_to_string(path), path.display().to_string())
+    };
+    let text = text.map_err(|error| Problem::new(&place, error))?;
+    let json: Value = serde_json::from_str(&text).map_err(|error| {
+        Problem::new(&place, format_args!("is not JSON (line {}, column {})", error.line(), error.column()))
+    })?;
+    // `aws lambda get-function` prints the same, one level deeper.
+    let function = json.get("Configuration").unwrap_or(&json);
+    let region = function.get("FunctionArn").and_then(Value::as_str).and_then(|arn| arn.split(':').nth(3));
+    let region = region.ok_or_else(|| {
+        Problem::new(&place, "is not what `aws lambda get-function-configuration` prints: it has no FunctionArn")
+    })?;
+    let environment = function.get("Environment");
+    if let Some(error) = environment.and_then(|environment| environment.get("Error")) {
+        let code = error.get("ErrorCode").and_then(Value::as_str).unwrap_or("no code");
+        let what = format!("the variables are encrypted, and could not be read ({code})");
+        return Err(Problem::new(&place, format_args!("{what}: ask with kms:Decrypt for their key")));
+    }
+    let mut variables = vec![("AWS_REGION".to_owned(), region.to_owned())];
+    let found = environment.and_then(|environment| environment.get("Variables")).and_then(Value::as_object);
+    for (name, value) in found.into_iter().flatten() {
+        let value = value.as_str().ok_or_else(|| Problem::new(&place, format_args!("{name}: is not a string")))?;
+        variables.push((name.clone(), value.to_owned()));
+    }
+    add_lambdas_own(&mut variables);
+    Ok(variables)
 }
 
 /// What Lambda sets by itself, as this process has it.

@@ -6,7 +6,7 @@ mod sentences;
 mod token;
 
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use crate::environment::{self, Changes};
+use crate::environment::{self, Changes, Deployment};
 use crate::invoke::{client, deadline, decision, exit_code, warm};
 use crate::start;
 use offline::Assumptions;
@@ -34,10 +34,13 @@ const HELP: &str = "\
 A token on the command line ends up in the shell's history; read it from standard input instead:
   cargo local explain --env-file prod.env - < token.txt
 
+The settings of a deployed function, and an event or a token in a file:
+  aws lambda get-function-configuration --function-name NAME | cargo local explain --function-config - token.txt
+
 Without --live no network leaves this machine: the signature, userInfo and secrets are assumed to be good, and the \
 lines say so. With --live the upstreams of the settings are asked, with the AWS credentials in the file, or else \
 those of this process' environment or profile.
-Without --env-file the development deployment decides, and its stand-ins are asked.
+Without --env-file and --function-config the development deployment decides, and its stand-ins are asked.
 
 Nothing of the token is printed but its issuer, its app client, what it is for, and its times.
 Exit status: 0 for allowed, 1 for refused, 2 for a fault or bad usage.";
@@ -46,9 +49,8 @@ Exit status: 0 for allowed, 1 for refused, 2 for a fault or bad usage.";
 #[derive(clap::Args)]
 #[command(after_help = HELP)]
 pub(crate) struct Explain {
-    /// The deployment's variables, in a file as `cargo lambda watch --env-file` takes it.
-    #[arg(long, value_name = "FILE")]
-    env_file: Option<PathBuf>,
+    #[command(flatten)]
+    deployment: Deployment,
     #[command(flatten)]
     changes: Changes,
     /// Asks the real upstreams: key sets, userInfo, Secrets Manager.
@@ -75,11 +77,15 @@ enum Presented {
 
 impl Explain {
     pub(crate) async fn run(self) -> Result<ExitCode, Problem> {
+        if self.deployment.is_standard_input() && self.input == ["-"] {
+            return Err(Problem::new("--function-config and EVENT_OR_TOKEN", "only one can be standard input"));
+        }
         let input = read_input(&self.input)?;
+        let deployment = self.deployment.read()?;
         // The stand-ins of the development deployment are its real upstreams.
-        let is_live = self.live || self.env_file.is_none();
-        let (mut environment, _stand_ins) = match &self.env_file {
-            Some(path) => (environment::read(path)?, None),
+        let is_live = self.live || deployment.is_none();
+        let (mut environment, _stand_ins) = match deployment {
+            Some(environment) => (environment, None),
             None => {
                 let stand_ins = start(0).await?;
                 (stand_ins.environment(), Some(stand_ins))
@@ -98,8 +104,7 @@ impl Explain {
             Input::Event(event) => (event, false),
             Input::Token(token) => (event_with(&token, &settings).to_string(), true),
         };
-        let whose =
-            self.env_file.as_ref().map_or("the development deployment".to_owned(), |path| path.display().to_string());
+        let whose = self.deployment.name().unwrap_or_else(|| "the development deployment".to_owned());
         print(&format!("settings  {whose}: {}", describe(&settings)))?;
         explain(&event, is_event_made, &settings, is_live.then_some(Asked::Live { has_credentials })).await
     }

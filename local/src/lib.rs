@@ -9,7 +9,7 @@
     reason = "for this workspace: a name that says it all needs no words"
 )]
 
-pub mod checks;
+pub mod advice;
 pub mod command;
 pub mod deployment;
 pub mod env_file;

@@ -1,5 +1,5 @@
-//! Stand-ins for Cognito (key sets, userInfo) and Secrets Manager: one HTTP server on loopback, with counts and
-//! faults.
+//! Stand-ins for Cognito (key sets, userInfo, `GetUser`) and Secrets Manager: one HTTP server on loopback, with counts
+//! and faults.
 
 #![expect(clippy::indexing_slicing, reason = "a `serde_json::Value` gives null for what it does not have")]
 
@@ -23,10 +23,14 @@ use crate::deployment::{self, EMAIL, Pool, SECRETS_PREFIX, SERVICE, SERVICE_ID, 
 use crate::http_server::{self, Answer, HangUp, Server, with_header};
 use crate::token::now;
 
+/// What names the operation in a call of it.
+const GET_USER: &str = "AWSCognitoIdentityProviderService.GetUser";
+
 /// An upstream of the authorizer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Upstream {
     KeySet,
+    /// Cognito's userInfo and its `GetUser`.
     UserInfo,
     Secret,
 }
@@ -127,7 +131,7 @@ impl StandIns {
         self.state().key_sets.insert(pool.id().to_owned(), key_set);
     }
 
-    /// What userInfo says, beside the `sub` of the token; another `sub` if it is given here.
+    /// What userInfo and `GetUser` say, beside the `sub` of the token; another `sub` if it is given here.
     pub fn set_user_info(&self, claims: Value) {
         self.state().user_info = claims;
     }
@@ -178,6 +182,10 @@ async fn answer(request: Request<Incoming>, state: Arc<Mutex<State>>) -> Result<
             let pool = pool.trim_start_matches('/');
             let bearer = head.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
             (Upstream::UserInfo, pool.to_owned(), user_info(Pool::by_name(pool), bearer, &state.user_info))
+        } else if head.method == Method::POST && head.headers.get("x-amz-target").is_some_and(|name| name == GET_USER) {
+            let question: Value = serde_json::from_slice(&body).unwrap_or_default();
+            let right = get_user(question["AccessToken"].as_str().unwrap_or_default(), &state.user_info);
+            (Upstream::UserInfo, "GetUser".to_owned(), right)
         } else if head.method == Method::POST && path == "/" {
             let question: Value = serde_json::from_slice(&body).unwrap_or_default();
             let name = question["SecretId"].as_str().unwrap_or_default();
@@ -209,19 +217,44 @@ fn key_set(key_set: Option<&Value>) -> Answer {
 
 /// As Cognito's endpoint answers: about a valid access token of its own pool with the scope `openid` alone.
 fn user_info(pool: Option<Pool>, bearer: Option<&str>, configured: &Value) -> Answer {
-    let Some(claims) = pool.zip(bearer).and_then(|(pool, token)| verified_claims(pool, token)) else {
+    let Some(claims) = pool.zip(bearer).and_then(|(pool, token)| verified_claims(pool, token, "openid")) else {
         let description = "Access token is expired, disabled, or deleted, or the user has globally signed out.";
         let answer = http_server::json(401, &json!({ "error": "invalid_token", "error_description": description }));
         return with_header(answer, WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"");
     };
+    http_server::json(200, &about(&claims, configured))
+}
+
+/// As Cognito's operation answers: about a valid access token of any pool with the scope of a signed-in user alone.
+fn get_user(token: &str, configured: &Value) -> Answer {
+    let claims = Pool::ALL.into_iter().find_map(|pool| verified_claims(pool, token, "aws.cognito.signin.user.admin"));
+    let Some(claims) = claims else {
+        let error = json!({ "__type": "NotAuthorizedException", "message": "Access Token has been revoked" });
+        return http_server::json(400, &error);
+    };
+    let mut info = about(&claims, configured);
+    let username = info.as_object_mut().and_then(|info| info.remove("username"));
+    // Attributes are strings, whatever they mean.
+    let string = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let attributes: Vec<Value> = info
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(name, value)| json!({ "Name": name, "Value": string(value) }))
+        .collect();
+    http_server::json(200, &json!({ "Username": username, "UserAttributes": attributes }))
+}
+
+/// What is configured about users, with the token's `sub`.
+fn about(claims: &Value, configured: &Value) -> Value {
     let mut info = configured.clone();
     if let Some(info) = info.as_object_mut() {
         info.entry("sub").or_insert_with(|| claims["sub"].clone());
     }
-    http_server::json(200, &info)
+    info
 }
 
-fn verified_claims(pool: Pool, token: &str) -> Option<Value> {
+fn verified_claims(pool: Pool, token: &str, needed_scope: &str) -> Option<Value> {
     let (message, signature) = token.rsplit_once('.')?;
     if !pool.key().verifies(message.as_bytes(), signature) {
         return None;
@@ -230,7 +263,7 @@ fn verified_claims(pool: Pool, token: &str) -> Option<Value> {
     let is_valid = claims["exp"].as_u64()? > now()
         && claims["token_use"] == "access"
         && claims["iss"] == pool.issuer().as_str()
-        && claims["scope"].as_str()?.split(' ').any(|scope| scope == "openid");
+        && claims["scope"].as_str()?.split(' ').any(|scope| scope == needed_scope);
     is_valid.then_some(claims)
 }
 

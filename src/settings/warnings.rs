@@ -4,9 +4,20 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::cognito::{self, Cognito, POOL_CLIENTS, POOL_DOMAIN};
-use super::values::{self, Variables};
-use super::{Mode, Scope, Settings};
+use super::declared::{
+    ALLOW_MACHINE_TOKENS, AUTOMATION, CACHE_STALE_SECONDS, CACHE_TTL_SECONDS, CONTEXT_CLAIMS, JWT_CHECK_EXPIRATION,
+    JWT_KEY_SET_TTL_SECONDS, JWT_LEEWAY_SECONDS, JWT_QUERY_PARAMETER, LOG_CLIENT, LOG_PRINCIPAL, MODE,
+    POLICY_EXPIRE_WITH_TOKEN, POLICY_SCOPE, POOL_CLIENTS, POOL_DOMAIN, POOL_ID, POOL_ISSUERS, PROVIDER,
+    REQUIRE_VERIFIED_USER_ID, REQUIRED_GROUPS, REQUIRED_SCOPES, ROTATION_GRACE_SECONDS, SECRETS_COMMON_PREFIX,
+    TOKEN_USE, USER_ID,
+};
+use super::variables::{self, Variables};
+use super::{aws, issuers};
+use crate::issuer::Rules;
+use crate::issuer::cognito::{self, TokenUse};
+use crate::policy::Scope;
+use crate::principal::Mode;
+use crate::{context, lookup, policy, record, service, token};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -16,139 +27,233 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// <https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-attributes.html>
 const UNIQUE_WITHIN_A_POOL: [&str; 3] = ["sub", "username", "cognito:username"];
 
-/// Claims that users can change by default, and that nobody verifies.
-const CHANGED_BY_USERS: [&str; 8] =
-    ["name", "given_name", "family_name", "middle_name", "nickname", "preferred_username", "profile", "website"];
+/// Cognito's standard attributes that users can write unless the app client forbids it, and that nobody verifies.
+/// <https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-attributes.html>
+const WRITTEN_BY_USERS: [&str; 15] = [
+    "address",
+    "birthdate",
+    "family_name",
+    "gender",
+    "given_name",
+    "locale",
+    "middle_name",
+    "name",
+    "nickname",
+    "picture",
+    "preferred_username",
+    "profile",
+    "updated_at",
+    "website",
+    "zoneinfo",
+];
+
+/// The same, but verified where verification is required.
+const VERIFIED_ATTRIBUTES: [&str; 2] = ["email", "phone_number"];
+
+/// Claims that an ID token never has.
+const NEVER_IN_ID_TOKENS: [&str; 4] = ["username", "client_id", "scope", "version"];
+
+/// Claims that neither an access token nor the attributes of its user ever have.
+const NEVER_IN_ACCESS_TOKENS: [&str; 5] =
+    ["cognito:username", "cognito:roles", "cognito:preferred_role", "identities", "at_hash"];
+
+/// The settings that are read, as far as there is something to say about them.
+pub(super) struct About<'a> {
+    pub(super) tokens: Option<&'a token::Config>,
+    pub(super) services: Option<&'a service::Config>,
+    pub(super) mode: Mode,
+    pub(super) policy: policy::Config,
+    pub(super) context: &'a context::Config,
+    pub(super) lookup: lookup::Config,
+    pub(super) record: &'a record::Config,
+}
 
 /// Collects the warnings about settings that are read.
-pub(super) fn collect(variables: &mut Variables, settings: &Settings) {
-    about_who_gets_in(variables, settings);
+pub(super) fn collect(variables: &mut Variables, settings: &About<'_>) {
+    about_who_is_allowed(variables, settings);
     about_memory(variables, settings);
     about_answers(variables, settings);
     about_the_network(variables);
-    match &settings.cognito {
-        Some(cognito) => {
-            about_users(variables, cognito);
-            about_tokens(variables, cognito);
-            about_pools(variables, cognito);
+    let pools = pools(settings);
+    match pools.first() {
+        Some((_, rules)) => {
+            about_users(variables, rules, pools.len());
+            about_tokens(variables, settings, rules);
+            about_pools(variables, &pools);
         }
         None => about_no_users(variables, settings),
     }
 }
 
-fn about_who_gets_in(variables: &mut Variables, settings: &Settings) {
+/// The pools by name. All share the rules that are not their own.
+fn pools<'a>(settings: &About<'a>) -> Vec<(&'a str, &'a cognito::Rules)> {
+    let issuers = settings.tokens.map(|tokens| tokens.issuers.as_slice()).unwrap_or_default();
+    issuers
+        .iter()
+        .map(|issuer| {
+            let Rules::Pool(rules) = &issuer.rules;
+            (issuer.name.as_ref(), rules)
+        })
+        .collect()
+}
+
+fn about_who_is_allowed(variables: &mut Variables, settings: &About<'_>) {
     if settings.mode == Mode::Optional {
-        variables.warn(super::MODE, "a request without a credential is allowed, as anonymous");
+        variables.warn(&MODE, "a request without a credential is allowed, as anonymous");
     }
-    let Some(automation) = &settings.automation else {
+    let Some(services) = settings.services else {
         return;
     };
-    if automation.rotation_grace > DAY {
-        variables.warn(super::ROTATION_GRACE_SECONDS, "a replaced token works for more than a day");
+    if services.rotation_grace > DAY {
+        variables.warn(&ROTATION_GRACE_SECONDS, "a replaced token works for more than a day");
     }
-    if automation.common_prefix.is_empty() {
+    if services.common_prefix.is_empty() {
         let text = "is not set: a caller's id names any secret that begins with `/`, and IAM alone bounds it";
-        variables.warn(super::SECRETS_COMMON_PREFIX, text);
+        variables.warn(&SECRETS_COMMON_PREFIX, text);
     }
 }
 
 /// What is remembered for longer than a revocation or a rotation should take.
-fn about_memory(variables: &mut Variables, settings: &Settings) {
-    let cognito = settings.cognito.as_ref();
-    let is_revocable = settings.automation.is_some() || cognito.is_some_and(|cognito| cognito.check_revocation);
-    if is_revocable && settings.cache.ttl > 5 * MINUTE {
-        variables.warn(super::CACHE_TTL_SECONDS, "a revoked credential works for more than 5 minutes");
+fn about_memory(variables: &mut Variables, settings: &About<'_>) {
+    let pools = pools(settings);
+    let is_revocable = settings.services.is_some() || pools.iter().any(|(_, rules)| rules.check_revocation);
+    if is_revocable && settings.lookup.fresh > 5 * MINUTE {
+        variables.warn(&CACHE_TTL_SECONDS, "a revoked credential works for more than 5 minutes");
     }
-    if is_revocable && settings.cache.stale > HOUR {
+    if is_revocable && settings.lookup.stale > HOUR {
         let text = "a revoked credential works for more than an hour while its upstream is down";
-        variables.warn(super::CACHE_STALE_SECONDS, text);
+        variables.warn(&CACHE_STALE_SECONDS, text);
     }
-    if cognito.is_some_and(|cognito| cognito.jwks_ttl > DAY) {
-        variables.warn(cognito::JWKS_TTL_SECONDS, "a key that Cognito withdrew is trusted for more than a day");
+    let issuers = settings.tokens.map(|tokens| tokens.issuers.as_slice()).unwrap_or_default();
+    if issuers.iter().any(|issuer| issuer.keys.fresh > DAY) {
+        variables.warn(&JWT_KEY_SET_TTL_SECONDS, "a key that its issuer withdrew is trusted for more than a day");
     }
 }
 
-fn about_answers(variables: &mut Variables, settings: &Settings) {
-    if settings.answers.scope == Scope::Method {
+fn about_answers(variables: &mut Variables, settings: &About<'_>) {
+    if settings.policy.scope == Scope::Method {
         let text = "a cached policy for one method refuses the next one: the gateway's caching must be off";
-        variables.warn(super::POLICY_SCOPE, text);
+        variables.warn(&POLICY_SCOPE, text);
     }
-    if settings.answers.expire_with_token {
+    if settings.policy.expire_with_token {
         let text = "AWS does not document that API Gateway honours the condition: do not rely on it untested";
-        variables.warn(super::POLICY_EXPIRE_WITH_TOKEN, text);
+        variables.warn(&POLICY_EXPIRE_WITH_TOKEN, text);
     }
-    if settings.log.principal {
-        variables.warn(super::LOG_PRINCIPAL, "the log names people: its readers and its retention must fit that");
+    if settings.context.claims.iter().any(|claim| claim.claim.starts_with("custom:")) {
+        let text = "passes on `custom:` claims, which users can write unless the app client forbids it: not for roles";
+        variables.warn(&CONTEXT_CLAIMS, text);
+    }
+    if settings.record.names_principal {
+        variables.warn(&LOG_PRINCIPAL, "the log names people: its readers and its retention must fit that");
+    }
+    if settings.record.names_client {
+        variables.warn(&LOG_CLIENT, "the log holds callers' addresses: its readers and its retention must fit that");
     }
 }
 
 fn about_the_network(variables: &mut Variables) {
-    let is_open = |url: &Url| url.scheme() == "http" && !values::is_loopback(url);
-    for name in [super::AWS_ENDPOINT_URL, super::AWS_ENDPOINT_URL_COGNITO, super::AWS_ENDPOINT_URL_SECRETS] {
-        if variables.foreign(name).and_then(|url| values::parse_url(&url)).is_some_and(|url| is_open(&url)) {
-            variables.foreign_warning(name, "keys, tokens and secrets go unencrypted over the network");
+    let is_open = |url: &Url| url.scheme() == "http" && !variables::is_loopback(url);
+    for name in [aws::ENDPOINT_URL, aws::ENDPOINT_URL_COGNITO, aws::ENDPOINT_URL_SECRETS] {
+        if variables.others(name).and_then(|url| variables::parse_url(&url)).is_some_and(|url| is_open(&url)) {
+            variables.others_warning(name, "keys, tokens and secrets go unencrypted over the network");
         }
     }
 }
 
-fn about_users(variables: &mut Variables, cognito: &Cognito) {
-    let user_id = cognito.user_id.as_str();
-    if user_id == "email" && !cognito.require_verified_email {
-        variables.warn(super::REQUIRE_VERIFIED_EMAIL, "an unverified e-mail is accepted as the user id");
+fn about_users(variables: &mut Variables, rules: &cognito::Rules, pools: usize) {
+    let claims: Vec<&str> = rules.user_id.claims.iter().map(String::as_str).collect();
+    let has_any = |names: &[&str]| claims.iter().any(|claim| names.contains(claim));
+    if has_any(&VERIFIED_ATTRIBUTES) && !rules.user_id.requires_verification {
+        variables.warn(&REQUIRE_VERIFIED_USER_ID, "an unverified email or phone number is accepted as the user id");
     }
-    if cognito.pools.len() > 1 && UNIQUE_WITHIN_A_POOL.contains(&user_id) {
+    if pools > 1 && has_any(&UNIQUE_WITHIN_A_POOL) {
         let text = "is unique within one pool only, and there are several: two users can have one id";
-        variables.warn(super::USER_ID, text);
+        variables.warn(&USER_ID, text);
     }
-    if CHANGED_BY_USERS.contains(&user_id) {
-        variables.warn(super::USER_ID, "is a claim that users can change: one can take another's id");
+    if has_any(&WRITTEN_BY_USERS) || claims.iter().any(|claim| claim.starts_with("custom:")) {
+        variables.warn(&USER_ID, "is an attribute that users can write: one can take another's id");
+    }
+    let all_are = |names: &[&str]| claims.iter().all(|claim| names.contains(claim));
+    if rules.token_uses.contain(TokenUse::Id) && all_are(&NEVER_IN_ID_TOKENS) {
+        variables.warn(&USER_ID, "is never in an ID token, and ID tokens are allowed: each is refused");
+    }
+    if rules.token_uses.contain(TokenUse::Access) && all_are(&NEVER_IN_ACCESS_TOKENS) {
+        variables.warn(&USER_ID, "is never in an access token, and access tokens are allowed: each is refused");
     }
 }
 
-fn about_tokens(variables: &mut Variables, cognito: &Cognito) {
-    if !cognito.check_expiration {
-        variables.warn(cognito::CHECK_EXPIRATION, "expired tokens are accepted");
+fn about_tokens(variables: &mut Variables, settings: &About<'_>, rules: &cognito::Rules) {
+    let Some(tokens) = settings.tokens else {
+        return;
+    };
+    if !tokens.check_expiration {
+        variables.warn(&JWT_CHECK_EXPIRATION, "expired tokens are accepted");
     }
-    if cognito.leeway > MINUTE {
-        variables.warn(cognito::LEEWAY_SECONDS, "an expired token works for more than a minute");
+    if tokens.leeway > MINUTE {
+        variables.warn(&JWT_LEEWAY_SECONDS, "an expired token works for more than a minute");
     }
-    if cognito.allow_machine_tokens {
+    if rules.allow_machine_tokens {
         let text = "client-credentials tokens are accepted: whoever has the secret of an app client is a service";
-        variables.warn(cognito::ALLOW_MACHINE_TOKENS, text);
+        variables.warn(&ALLOW_MACHINE_TOKENS, text);
+        if !rules.required_groups.is_empty() {
+            let text = "client-credentials tokens have no groups, so each is forbidden although they are allowed";
+            variables.warn(&REQUIRED_GROUPS, text);
+        }
     }
-    if cognito.token_use.id && !cognito.required_scopes.is_empty() {
-        let text = "ID tokens hold no scopes, so each is forbidden: TOKEN_USE=ACCESS says so";
-        variables.warn(cognito::REQUIRED_SCOPES, text);
+    if rules.token_uses.contain(TokenUse::Id) && !rules.required_scopes.is_empty() {
+        let text = "ID tokens have no scopes, so each is forbidden: TOKEN_USE=ACCESS makes that explicit";
+        variables.warn(&REQUIRED_SCOPES, text);
     }
-    if variables.optional(cognito::JWT_QUERY_PARAMETER).is_some() {
-        variables.warn(cognito::JWT_QUERY_PARAMETER, "a token in a URL ends up in access logs and histories");
+    if variables.optional(&JWT_QUERY_PARAMETER).is_some() {
+        variables.warn(&JWT_QUERY_PARAMETER, "a token in a URL ends up in access logs and histories");
     }
 }
 
-fn about_pools(variables: &mut Variables, cognito: &Cognito) {
-    let has_domains = cognito.pools.iter().any(|pool| pool.user_info_url.is_some());
-    let wants_access_tokens = variables.optional(cognito::TOKEN_USE).is_some() || has_domains;
-    for pool in &cognito.pools {
-        if !pool.clients.iter().all(|client| is_client_id(client)) {
-            let name = cognito::pool_variable(&pool.name, POOL_CLIENTS);
-            variables.warn(&name, "has an entry that no app client's id looks like: no token will match it");
+fn about_pools(variables: &mut Variables, pools: &[(&str, &cognito::Rules)]) {
+    let has_domains = pools.iter().any(|(_, rules)| rules.user_info_url.is_some());
+    let wants_access_tokens = variables.optional(&TOKEN_USE).is_some() || has_domains;
+    for (name, rules) in pools {
+        if !rules.clients.iter().all(|client| is_client_id(client)) {
+            let text = "has an entry that does not look like an app client's id: no token will match it";
+            variables.warn(POOL_CLIENTS.of(name), text);
         }
         // A pool with ID tokens alone needs none, and says nothing about it.
-        let lacks_domain = pool.user_info_url.is_none() && cognito.token_use.access && wants_access_tokens;
-        if lacks_domain && cognito.user_id == "email" {
-            let name = cognito::pool_variable(&pool.name, POOL_DOMAIN);
-            variables.warn(&name, "is not set: access tokens have no e-mail, and without it nobody can be asked");
+        let lacks_domain =
+            rules.user_info_url.is_none() && rules.token_uses.contain(TokenUse::Access) && wants_access_tokens;
+        if lacks_domain && rules.user_id.claims.iter().any(|claim| claim == "email") {
+            let text = match rules.get_user_url {
+                Some(_) => "is not set: only access tokens of SDK sign-in can be asked about for their email",
+                None => "is not set: access tokens have no email, and nobody can be asked for it",
+            };
+            variables.warn(POOL_DOMAIN.of(name), text);
         }
+        about_addresses(variables, name, rules);
     }
 }
 
-fn about_no_users(variables: &mut Variables, settings: &Settings) {
-    // The template sets a pool's other variables to their defaults, also where there is none.
-    if variables.any(|key| key.starts_with(cognito::POOLS) && key.ends_with(cognito::POOL_ID)) {
-        variables.warn(super::PROVIDER, "is NONE: the user pools have no effect, and no token is looked at");
+fn about_addresses(variables: &mut Variables, name: &str, rules: &cognito::Rules) {
+    let is_open = |url: &Url| url.scheme() == "http" && !variables::is_loopback(url);
+    if rules.user_info_url.as_ref().is_some_and(is_open) {
+        variables.warn(POOL_DOMAIN.of(name), "tokens go unencrypted over the network");
     }
-    if !variables.any_below(super::AUTOMATION) && settings.mode == Mode::Enforce {
-        variables.warn(super::PROVIDER, "is NONE, and there are no service principals: every request is a 500");
+    let issuers = variables.optional(POOL_ISSUERS.of(name));
+    if issuers.as_deref().is_some_and(|issuers| issuers.contains("http://")) {
+        variables.warn(POOL_ISSUERS.of(name), "names an issuer without encryption: for local endpoints only");
+    }
+    let id = variables.optional(POOL_ID.of(name)).unwrap_or_default();
+    if !issuers::has_documented_addresses(&id) && !issuers.is_some_and(|issuers| issuers.contains("://")) {
+        let text = "is in a partition whose addresses are hardly documented: state them with ISSUERS and a full DOMAIN";
+        variables.warn(POOL_ID.of(name), text);
+    }
+}
+
+fn about_no_users(variables: &mut Variables, settings: &About<'_>) {
+    // The template sets a pool's other variables to their defaults, also where there is none.
+    if variables.any_section_has(&POOL_ID) {
+        variables.warn(&PROVIDER, "is NONE: the user pools have no effect, and no token is looked at");
+    }
+    if !variables.any_below(AUTOMATION) && settings.mode == Mode::Enforce {
+        variables.warn(&PROVIDER, "is NONE, and there are no service principals: every request is a 500");
     }
 }
 

@@ -1,7 +1,7 @@
 # How to attach the authorizer to a REST API and to an HTTP API that are there.
 
 terraform {
-  required_version = ">= 1.5"
+  required_version = ">= 1.9"
   required_providers {
     aws = {
       source  = "hashicorp/aws"
@@ -21,7 +21,7 @@ variable "user_pool_id" {
 }
 
 variable "app_client_ids" {
-  description = "The pool's app clients whose tokens are taken."
+  description = "The pool's app clients whose tokens are accepted."
   type        = list(string)
 }
 
@@ -47,7 +47,7 @@ module "authorizer" {
   }
 }
 
-# No identity sources and no caching, for two kinds of credentials. Methods take it with `authorization = "CUSTOM"` and
+# No identity sources and no caching, for two kinds of credentials. Methods use it with `authorization = "CUSTOM"` and
 # this `authorizer_id`.
 resource "aws_api_gateway_authorizer" "rest" {
   name                             = "smac"
@@ -72,7 +72,7 @@ resource "aws_api_gateway_gateway_response" "denied" {
 }
 
 # Policies as answers. For simple ones, `enable_simple_responses = true` and SMAC__AUTH__HTTP_API_RESPONSE = "SIMPLE" go
-# together. Routes take it with `authorization_type = "CUSTOM"` and this `authorizer_id`.
+# together. Routes use it with `authorization_type = "CUSTOM"` and this `authorizer_id`.
 resource "aws_apigatewayv2_authorizer" "http" {
   name                              = "smac"
   api_id                            = var.http_api_id

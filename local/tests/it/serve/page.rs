@@ -1,0 +1,89 @@
+//! The page, and who may use it.
+
+use serde_json::{Value, json};
+use smac_local::deployment::Pool;
+use smac_local::token::Token;
+
+use super::{Gateway, unauthorized};
+
+#[test]
+fn the_page_tells_the_checks_in_their_order() {
+    let gateway = Gateway::start(&[]);
+    let state = |told: &Value, name: &str| {
+        let checks = told["checks"].as_array().unwrap();
+        checks.iter().find(|check| check["name"] == name).unwrap()["state"].clone()
+    };
+    let request = json!({ "kind": "rest-request", "method": "GET", "path": "/pets" });
+    let with = |name: &str, value: Value| {
+        let mut request = request.clone();
+        request[name] = value;
+        request
+    };
+    for kind in ["rest-request", "http-v1", "http-v2", "websocket"] {
+        let mut request = with("token", Token::access().sign().into());
+        request["kind"] = kind.into();
+        let told = gateway.decide(&request);
+        assert_eq!((&told["outcome"], told["gateway"].is_null()), (&json!("allowed"), true), "{kind}");
+        assert_eq!(told["status"], if kind == "websocket" { 101 } else { 200 });
+        assert!(told["checks"].as_array().unwrap().iter().all(|check| check["state"] == "passed"));
+    }
+    let told = gateway.decide(&with("token", Token::id().forged().sign().into()));
+    assert_eq!((&told["reason"], &told["status"]), (&json!("signature_invalid"), &json!(401)));
+    assert_eq!(
+        [state(&told, "key"), state(&told, "signature"), state(&told, "times")],
+        ["passed", "failed", "not-reached"]
+    );
+    // Malformed as well, but behind the signature.
+    let told = gateway.decide(&with("token", Token::id().claim("nbf", 1.5).sign().into()));
+    assert_eq!((&told["reason"], state(&told, "times")), (&json!("token_malformed"), json!("failed")));
+    let told = gateway.decide(&with("token", "x".into()));
+    assert_eq!((&told["reason"], state(&told, "form")), (&json!("token_malformed"), json!("failed")));
+    let told = gateway.decide(&with("pair", json!({ "id": "unknown", "token": "x" })));
+    assert_eq!((&told["reason"], state(&told, "secret")), (&json!("service_unknown"), json!("failed")));
+    let told = gateway.decide(&request);
+    assert_eq!((&told["reason"], state(&told, "credential")), (&json!("credentials_missing"), json!("failed")));
+}
+
+#[test]
+fn other_sites_get_nothing_of_the_page() {
+    let gateway = Gateway::start(&[]);
+    let here = format!("localhost:{}", gateway.port);
+    let origin = format!("http://{here}");
+    let body = json!({ "use": "id", "pool": Pool::Primary.name() }).to_string();
+    let json_type = ("Content-Type", "application/json");
+    let host = ("Host", here.as_str());
+    for (headers, status) in [
+        (&[host, json_type][..], 200),
+        (&[host, ("Origin", &origin), json_type], 200),
+        (&[("Host", "127.0.0.1"), ("Origin", "http://127.0.0.1"), json_type], 200),
+        // A name that somebody else has resolve to loopback.
+        (&[("Host", "rebound.example"), json_type], 403),
+        (&[("Host", "rebound.example"), ("Origin", "http://rebound.example"), json_type], 403),
+        (&[("Host", "localhost.rebound.example"), json_type], 403),
+        (&[json_type], 403),
+        // Another site's page.
+        (&[host, ("Origin", "http://other.example"), json_type], 403),
+        (&[host, ("Origin", "null"), json_type], 403),
+        (&[host, ("Origin", "http://localhost:1"), json_type], 403),
+        (&[host, ("Origin", &origin), ("Origin", "http://other.example"), json_type], 403),
+        // Another site's form.
+        (&[host, ("Content-Type", "text/plain")], 400),
+        (&[host], 400),
+    ] {
+        let answer = gateway.page("token", headers, &body);
+        assert_eq!(answer.status, status, "{headers:?}");
+        assert_eq!(answer.body["token"].is_string(), status == 200, "{headers:?}");
+        assert!(!answer.head.contains("access-control-"));
+    }
+    let html = [("Accept", "text/html,*/*;q=0.8")];
+    let page = gateway.ask("GET /", &html);
+    assert!(page.head.contains("content-security-policy: default-src 'none'; script-src 'self';"), "{}", page.head);
+    assert!(page.head.contains("content-type: text/html"));
+    let rebound = "GET / HTTP/1.1\r\nHost: rebound.example\r\nConnection: close\r\nAccept: text/html";
+    assert_eq!(gateway.raw(rebound, "").status, 403);
+    let large = gateway.page("decision", &[host, json_type], &format!("\"{}\"", "x".repeat(70_000)));
+    assert_eq!(large.status, 400);
+    // What is not for browsers is the API's.
+    assert_eq!(gateway.ask("GET /", &[("Accept", "*/*")]).body, unauthorized());
+    assert_eq!(gateway.ask("GET /_local/other", &[]).status, 404);
+}

@@ -1,0 +1,134 @@
+//! Who may issue tokens: each issuer with its names, its algorithms, its keys, and the rules for its tokens.
+
+pub(crate) mod cognito;
+mod subject;
+pub(crate) mod user_id;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+
+use crate::clock::Clock;
+use crate::error::{Refusal, Unauthorized};
+use crate::http::HttpClient;
+use crate::jws::Unverified;
+use crate::keys::{self, Algorithm, IssuerKeys};
+use crate::trace::Trace;
+use crate::user_info::UserInfo;
+
+pub(crate) use subject::{Identified, Subject};
+
+/// Key sets that are fetched while the function starts, at most: the first ones. The rest are fetched when needed.
+const MAX_FETCHED_AT_START: usize = 8;
+
+/// The start waits this long for key sets, whatever the time-out is: Lambda gives the init phase 10 s.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>
+const MAX_START: Duration = Duration::from_secs(5);
+
+/// One issuer, as it is configured.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The name in the settings.
+    pub name: Arc<str>,
+    /// The values of `iss` that name it; at least one, and none names another issuer.
+    pub identifiers: Vec<String>,
+    /// The algorithms that it may use; at least one.
+    pub algorithms: Vec<Algorithm>,
+    /// Its keys.
+    pub keys: keys::Config,
+    /// The rules for its tokens.
+    pub rules: Rules,
+}
+
+/// The rules for the claims of an issuer's tokens.
+#[derive(Clone, Debug)]
+pub enum Rules {
+    /// A Cognito user pool.
+    Pool(cognito::Rules),
+}
+
+/// One issuer.
+#[derive(Debug)]
+pub(crate) struct Issuer {
+    pub(crate) name: Arc<str>,
+    pub(crate) algorithms: Vec<Algorithm>,
+    pub(crate) keys: IssuerKeys,
+    rules: Rules,
+}
+
+impl Issuer {
+    /// Who the token identifies, by the rules of this issuer.
+    ///
+    /// # Errors
+    /// The first rule that the token breaks, or the fault that keeps us from telling.
+    pub(crate) async fn identify(
+        &self,
+        subject: &Subject<'_>,
+        user_info: &UserInfo,
+        trace: &mut Trace,
+    ) -> Result<Identified, Refusal> {
+        match &self.rules {
+            Rules::Pool(rules) => rules.identify(subject, user_info, trace).await,
+        }
+    }
+}
+
+/// All issuers, by the values of `iss` that name them.
+#[derive(Debug)]
+pub(crate) struct Issuers {
+    all: Vec<Arc<Issuer>>,
+    by_identifier: HashMap<String, Arc<Issuer>>,
+    clock: Clock,
+}
+
+impl Issuers {
+    pub(crate) fn new(configs: Vec<Config>, clock: &Clock, http: &Arc<HttpClient>) -> Self {
+        let mut all = Vec::with_capacity(configs.len());
+        let mut by_identifier = HashMap::new();
+        for Config { name, identifiers, algorithms, keys, rules } in configs {
+            let keys = IssuerKeys::new(keys, clock, Arc::clone(http));
+            let issuer = Arc::new(Issuer { name, algorithms, keys, rules });
+            by_identifier.extend(identifiers.into_iter().map(|identifier| (identifier, Arc::clone(&issuer))));
+            all.push(issuer);
+        }
+        Self { all, by_identifier, clock: clock.clone() }
+    }
+
+    /// Whether some issuer may use this algorithm.
+    pub(crate) fn allow(&self, algorithm: Algorithm) -> bool {
+        self.all.iter().any(|issuer| issuer.algorithms.contains(&algorithm))
+    }
+
+    /// The issuer that the token names. A token only chooses among those that are configured.
+    ///
+    /// # Errors
+    /// [`Unauthorized::IssuerUnknown`]
+    pub(crate) fn of(&self, token: &Unverified<'_>) -> Result<&Issuer, Unauthorized> {
+        let identifier = token.issuer().ok_or(Unauthorized::IssuerUnknown)?;
+        self.by_identifier.get(identifier.as_ref()).map(AsRef::as_ref).ok_or(Unauthorized::IssuerUnknown)
+    }
+
+    /// Fetches the key sets of the first issuers, side by side, and counts that in `trace`. What fails or takes too long
+    /// is tried again when it is needed.
+    pub(crate) async fn warm_up(&self, trace: &mut Trace) {
+        let mut fetches = JoinSet::new();
+        for issuer in self.all.iter().filter(|issuer| issuer.keys.needs_fetch()).take(MAX_FETCHED_AT_START) {
+            let issuer = Arc::clone(issuer);
+            let mut trace = Trace::new(self.clock.now(), None);
+            fetches.spawn(async move {
+                issuer.keys.warm_up(&mut trace).await;
+                trace
+            });
+        }
+        let fetch_all = async {
+            while let Some(fetched) = fetches.join_next().await {
+                if let Ok(fetched) = fetched {
+                    trace.add_calls(&fetched);
+                }
+            }
+        };
+        let _is_late = tokio::time::timeout(MAX_START, fetch_all).await.is_err();
+    }
+}

@@ -1,0 +1,209 @@
+//! The rules for the tokens of a Cognito user pool.
+//!
+//! <https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html>
+
+use std::borrow::Cow;
+
+use url::Url;
+
+use super::subject::{Identified, Subject};
+use super::user_id::UserIdRule;
+use crate::check::Check;
+use crate::claims::Claims;
+use crate::error::{Forbidden, Refusal, Unauthorized};
+use crate::identity::{PrincipalType, UserId};
+use crate::jws::SignedClaims;
+use crate::trace::Trace;
+use crate::user_info::{Endpoint, Question, UserInfo};
+
+/// The scope with which userInfo can be asked (OpenID Connect Core 1.0, section 5.3).
+const OPENID: &str = "openid";
+
+/// The scope with which Cognito's `GetUser` can be asked: sign-in through the SDK or Amplify gives it.
+const SIGNED_IN_USER: &str = "aws.cognito.signin.user.admin";
+
+/// What a user pool's tokens must say.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// The kinds of tokens that are allowed.
+    pub token_uses: TokenUses,
+    /// The app clients whose tokens are allowed; at least one.
+    pub clients: Vec<String>,
+    /// An access token must be bound to one of these resources (RFC 8707); empty: it is not looked at.
+    pub resource_audience: Vec<String>,
+    /// Any one of these is enough; empty: none is required.
+    pub required_scopes: Vec<String>,
+    /// Any one of these is enough; empty: none is required.
+    pub required_groups: Vec<String>,
+    /// Whether client-credentials tokens are allowed.
+    pub allow_machine_tokens: bool,
+    /// Whether the pool is asked about every access token of a user.
+    pub check_revocation: bool,
+    /// Which claim is the user id.
+    pub user_id: UserIdRule,
+    /// The pool's userInfo endpoint, if it has a domain.
+    pub user_info_url: Option<Url>,
+    /// Where `GetUser` is called, if that is allowed.
+    pub get_user_url: Option<Url>,
+}
+
+/// What a token is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenUse {
+    /// To tell a client about its user.
+    Id,
+    /// To call an API.
+    Access,
+}
+
+/// The kinds of tokens that are allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenUses {
+    /// ID tokens alone.
+    Id,
+    /// Access tokens alone.
+    Access,
+    /// Both.
+    Both,
+}
+
+impl TokenUses {
+    /// Whether this kind is among them.
+    #[must_use]
+    pub const fn contain(self, token_use: TokenUse) -> bool {
+        match (self, token_use) {
+            (Self::Both, _) | (Self::Id, TokenUse::Id) | (Self::Access, TokenUse::Access) => true,
+            (Self::Id, TokenUse::Access) | (Self::Access, TokenUse::Id) => false,
+        }
+    }
+}
+
+impl Rules {
+    /// Whom the token identifies.
+    pub(super) async fn identify(
+        &self,
+        subject: &Subject<'_>,
+        user_info: &UserInfo,
+        trace: &mut Trace,
+    ) -> Result<Identified, Refusal> {
+        let claims = subject.claims;
+        trace.reach(Check::Use);
+        let token_use = self.token_use(claims)?;
+        trace.reach(Check::Client);
+        let client = self.client(claims, token_use)?;
+        trace.client = Some(client.as_ref().to_owned());
+        trace.reach(Check::Audience);
+        self.check_audience(claims, token_use)?;
+        trace.reach(Check::Scopes);
+        self.check_scopes(claims)?;
+        trace.reach(Check::Groups);
+        self.check_groups(claims)?;
+        trace.reach(Check::Machine);
+        if token_use == TokenUse::Access && is_machine(claims, &client) {
+            return self.machine(&client).map_err(Into::into);
+        }
+
+        trace.reach(Check::UserId);
+        let in_token = self.user_id.find(claims);
+        let is_asked = in_token.is_none() || self.check_revocation;
+        // Who cannot be asked may still be identified by the token, so an error waits for its place in the order.
+        let sub = claims.string("sub").filter(|_| is_asked);
+        let asked = match sub.as_deref().and_then(|sub| self.question(subject, token_use, sub)) {
+            // On the heap: most tokens do without it, and its future is large.
+            Some(question) => Some(Box::pin(user_info.ask(question, trace)).await),
+            None => None,
+        };
+        let attributes = match (&asked, &in_token) {
+            (Some(Ok(attributes)), _) => Some(attributes.as_ref()),
+            (Some(Err(refusal)), None) => return Err(*refusal),
+            (Some(Err(_)), Some(_)) | (None, _) => None,
+        };
+        let found = in_token.or_else(|| self.user_id.find(attributes?)).ok_or(Unauthorized::UserIdMissing)?;
+        let id = self.user_id.read(&found)?;
+        trace.reach(Check::Verification);
+        let token: &Claims = claims;
+        self.user_id.verify(&found, [Some(token), attributes].into_iter().flatten())?;
+        trace.reach(Check::Revocation);
+        if self.check_revocation && asked.is_none() {
+            return Err(Unauthorized::RevocationUnknown.into());
+        }
+        let attributes = asked.transpose()?;
+        Ok(Identified { id, principal_type: PrincipalType::User, attributes })
+    }
+
+    fn token_use(&self, claims: &SignedClaims) -> Result<TokenUse, Unauthorized> {
+        let token_use = match claims.string("token_use").as_deref() {
+            Some("id") => Some(TokenUse::Id),
+            Some("access") => Some(TokenUse::Access),
+            _ => None,
+        };
+        token_use.filter(|token_use| self.token_uses.contain(*token_use)).ok_or(Unauthorized::TokenUseNotAllowed)
+    }
+
+    /// The app client, which must be one of the pool's.
+    fn client<'c>(&self, claims: &'c SignedClaims, token_use: TokenUse) -> Result<Cow<'c, str>, Unauthorized> {
+        let name = match token_use {
+            TokenUse::Id => "aud",
+            TokenUse::Access => "client_id",
+        };
+        claims
+            .string(name)
+            .filter(|client| self.clients.iter().any(|allowed| allowed == client))
+            .ok_or(Unauthorized::ClientNotAllowed)
+    }
+
+    /// An access token's `aud` is what it is bound to: a string or a list (RFC 8707, RFC 7519, section 4.1.3).
+    fn check_audience(&self, claims: &SignedClaims, token_use: TokenUse) -> Result<(), Unauthorized> {
+        if self.resource_audience.is_empty() || token_use == TokenUse::Id {
+            return Ok(());
+        }
+        let is_allowed = |resource: &str| self.resource_audience.iter().any(|allowed| allowed == resource);
+        let one = claims.string("aud").is_some_and(|resource| is_allowed(&resource));
+        let any = || claims.strings("aud").is_some_and(|list| list.iter().any(|resource| is_allowed(resource)));
+        if one || any() { Ok(()) } else { Err(Unauthorized::AudienceNotAllowed) }
+    }
+
+    fn check_scopes(&self, claims: &SignedClaims) -> Result<(), Forbidden> {
+        let is_enough =
+            self.required_scopes.is_empty() || self.required_scopes.iter().any(|scope| has_scope(claims, scope));
+        if is_enough { Ok(()) } else { Err(Forbidden::ScopeMissing) }
+    }
+
+    fn check_groups(&self, claims: &SignedClaims) -> Result<(), Forbidden> {
+        let held = || claims.strings("cognito:groups").unwrap_or_default();
+        let is_enough = self.required_groups.is_empty()
+            || held().iter().any(|group| self.required_groups.iter().any(|required| required == group));
+        if is_enough { Ok(()) } else { Err(Forbidden::GroupMissing) }
+    }
+
+    fn machine(&self, client: &str) -> Result<Identified, Unauthorized> {
+        if !self.allow_machine_tokens {
+            return Err(Unauthorized::UserIdMissing);
+        }
+        let id = UserId::parse(client).map_err(|_| Unauthorized::UserIdInvalid)?;
+        Ok(Identified { id, principal_type: PrincipalType::Service, attributes: None })
+    }
+
+    /// Whom to ask about the user of an access token, if anybody can be asked.
+    fn question<'s>(&'s self, subject: &'s Subject<'_>, token_use: TokenUse, sub: &'s str) -> Option<Question<'s>> {
+        if token_use == TokenUse::Id {
+            return None;
+        }
+        let claims = subject.claims;
+        let user_info = self.user_info_url.as_ref().filter(|_| has_scope(claims, OPENID));
+        let get_user = || self.get_user_url.as_ref().filter(|_| has_scope(claims, SIGNED_IN_USER));
+        let endpoint = user_info.map(Endpoint::UserInfo).or_else(|| get_user().map(Endpoint::GetUser))?;
+        let Subject { issuer, token, ends_at, .. } = *subject;
+        Some(Question { endpoint, issuer, token, subject: sub, ends_at })
+    }
+}
+
+/// Whether these are client credentials: the subject is the client itself, and no user is named.
+fn is_machine(claims: &SignedClaims, client: &str) -> bool {
+    claims.string("sub").is_some_and(|subject| subject == client) && claims.json("username").is_none()
+}
+
+/// RFC 6749, section 3.3: scopes are separated by spaces.
+fn has_scope(claims: &SignedClaims, wanted: &str) -> bool {
+    claims.string("scope").is_some_and(|scopes| scopes.split(' ').any(|scope| scope == wanted))
+}

@@ -1,0 +1,102 @@
+//! AWS's own variables, as far as they matter here.
+
+use std::path::{Path, PathBuf};
+
+use url::Url;
+use zeroize::Zeroizing;
+
+use super::variables::{self, Variables};
+use crate::aws::Credentials;
+use crate::http::{Proxy, Roots};
+
+pub(super) const ENDPOINT_URL: &str = "AWS_ENDPOINT_URL";
+pub(super) const ENDPOINT_URL_COGNITO: &str = "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER";
+pub(super) const ENDPOINT_URL_SECRETS: &str = "AWS_ENDPOINT_URL_SECRETS_MANAGER";
+const REGION: &str = "AWS_REGION";
+const CA_BUNDLE: &str = "AWS_CA_BUNDLE";
+const TASK_ROOT: &str = "LAMBDA_TASK_ROOT";
+const FUNCTION_NAME: &str = "AWS_LAMBDA_FUNCTION_NAME";
+/// Other clients read either case, and so does this one.
+const HTTPS_PROXY: [&str; 2] = ["https_proxy", "HTTPS_PROXY"];
+const NO_PROXY: [&str; 2] = ["no_proxy", "NO_PROXY"];
+
+/// Gives the content of a file.
+pub(super) type ReadFile<'a> = &'a dyn Fn(&Path) -> std::io::Result<String>;
+
+/// AWS's own variables, and those that every HTTP client knows.
+pub(super) struct Aws<'a> {
+    pub(super) region: Option<String>,
+    pub(super) cognito_endpoint: Option<Url>,
+    pub(super) secrets_endpoint: Option<Url>,
+    #[cfg_attr(not(feature = "secrets-manager"), expect(dead_code, reason = "only Secrets Manager needs them"))]
+    pub(super) credentials: Option<Credentials>,
+    pub(super) function_name: Option<String>,
+    pub(super) roots: Option<Roots>,
+    pub(super) proxy: Option<Proxy>,
+    task_root: Option<String>,
+    read_file: ReadFile<'a>,
+}
+
+impl<'a> Aws<'a> {
+    pub(super) fn read(variables: &mut Variables, read_file: ReadFile<'a>) -> Self {
+        let general = variables.others_url(ENDPOINT_URL);
+        Self {
+            region: variables.others(REGION),
+            cognito_endpoint: variables.others_url(ENDPOINT_URL_COGNITO).or_else(|| general.clone()),
+            secrets_endpoint: variables.others_url(ENDPOINT_URL_SECRETS).or(general),
+            credentials: read_credentials(variables),
+            function_name: variables.others(FUNCTION_NAME),
+            roots: read_roots(variables, read_file),
+            proxy: read_proxy(variables),
+            task_root: variables.others(TASK_ROOT),
+            read_file,
+        }
+    }
+
+    /// A file's content; a relative path is one in the function's package.
+    pub(super) fn read_file(&self, path: &str) -> std::io::Result<String> {
+        let root = self.task_root.as_deref().map_or_else(PathBuf::new, PathBuf::from);
+        (self.read_file)(&root.join(path))
+    }
+
+    /// Whether requests to this address may go unencrypted: on this machine, or where an operator says so.
+    pub(super) fn allows_plain_http(&self, url: &Url) -> bool {
+        variables::is_loopback(url)
+            || [&self.cognito_endpoint, &self.secrets_endpoint]
+                .into_iter()
+                .flatten()
+                .any(|endpoint| endpoint.scheme() == "http" && endpoint.origin() == url.origin())
+    }
+}
+
+fn read_credentials(variables: &mut Variables) -> Option<Credentials> {
+    Some(Credentials {
+        access_key_id: variables.others("AWS_ACCESS_KEY_ID")?,
+        secret_access_key: Zeroizing::new(variables.others("AWS_SECRET_ACCESS_KEY")?),
+        session_token: variables.others("AWS_SESSION_TOKEN").map(Zeroizing::new),
+    })
+}
+
+fn read_roots(variables: &mut Variables, read_file: ReadFile<'_>) -> Option<Roots> {
+    let path = variables.others(CA_BUNDLE)?;
+    match read_file(Path::new(&path)).map(|pem| Roots::parse(pem.as_bytes())) {
+        Ok(Ok(roots)) => return Some(roots),
+        Ok(Err(error)) => variables.others_mistake(CA_BUNDLE, error.to_string()),
+        Err(error) => variables.others_mistake(CA_BUNDLE, format!("cannot be read ({})", error.kind())),
+    }
+    None
+}
+
+fn read_proxy(variables: &mut Variables) -> Option<Proxy> {
+    let (name, value) = HTTPS_PROXY.into_iter().find_map(|name| Some((name, variables.others(name)?)))?;
+    let exceptions = NO_PROXY.into_iter().find_map(|name| variables.others(name)).unwrap_or_default();
+    // Other clients take a host alone for an http proxy.
+    let url = if value.contains("://") { value } else { format!("http://{value}") };
+    match Url::parse(&url).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some()) {
+        Some(url) => Some(Proxy { url, exceptions }),
+        None => {
+            variables.others_mistake(name, "is not the address of an http or https proxy");
+            None
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! What there is to say about a configuration. No message holds a variable's value.
+
+use std::fmt;
+
+/// One thing that is wrong with the configuration: the function does not start. Holds no value.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub struct Mistake {
+    /// The variable's name.
+    pub variable: String,
+    /// What is wrong, in words.
+    pub problem: String,
+}
+
+/// Everything that is wrong with the configuration, by variable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Mistakes(pub Vec<Mistake>);
+
+/// What is allowed and deserves a second look. Holds no value.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub struct Warning {
+    /// The variable's name.
+    pub variable: String,
+    /// What the setting does.
+    pub text: &'static str,
+}
+
+/// All that there is to say about a configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Findings {
+    /// What is wrong; with any of these the function does not start.
+    pub mistakes: Vec<Mistake>,
+    /// What is allowed and deserves a second look.
+    pub warnings: Vec<Warning>,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.variable, self.problem)
+    }
+}
+
+impl std::error::Error for Mistake {}
+
+impl fmt::Display for Mistakes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, mistake) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str("; ")?;
+            }
+            mistake.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Mistakes {}

@@ -1,0 +1,335 @@
+//! Variables by name, parsed one at a time, with all their mistakes collected.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use url::{Host, Url};
+
+use super::declared::{self, Accepts, Default, PREFIX, Setting};
+use super::problems::{Findings, Mistake, Warning};
+
+/// The environment, what was read of it, and what is wrong with it.
+pub(super) struct Variables {
+    /// Ours, by the upper-cased name without the prefix. Empty ones are there too.
+    ours: BTreeMap<String, String>,
+    others: BTreeMap<String, String>,
+    read: BTreeSet<String>,
+    mistakes: Vec<Mistake>,
+    warnings: Vec<Warning>,
+}
+
+/// A setting, and the pool that it belongs to, if it belongs to one.
+#[derive(Clone, Copy)]
+pub(super) struct Key<'a> {
+    setting: &'static Setting,
+    section: &'a str,
+}
+
+impl Setting {
+    /// The setting of this pool.
+    pub(super) fn of<'a>(&'static self, section: &'a str) -> Key<'a> {
+        Key { setting: self, section }
+    }
+}
+
+impl From<&'static Setting> for Key<'_> {
+    fn from(setting: &'static Setting) -> Self {
+        Self { setting, section: "" }
+    }
+}
+
+impl Key<'_> {
+    fn name(self) -> String {
+        self.setting.full_name(self.section)
+    }
+
+    fn default(self) -> Option<&'static str> {
+        match self.setting.default {
+            Default::Value(value) => Some(value),
+            Default::Words(_) | Default::Required => None,
+        }
+    }
+}
+
+impl Variables {
+    pub(super) fn new(variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        let mut all = Self {
+            ours: BTreeMap::new(),
+            others: BTreeMap::new(),
+            read: BTreeSet::new(),
+            mistakes: Vec::new(),
+            warnings: Vec::new(),
+        };
+        for (name, value) in variables {
+            let upper = name.to_ascii_uppercase();
+            match upper.strip_prefix(PREFIX) {
+                None => {
+                    all.others.insert(name, value);
+                }
+                Some(name) => {
+                    if all.ours.insert(name.to_owned(), value).is_some() {
+                        all.report(name, "is set in two spellings");
+                    }
+                }
+            }
+        }
+        all
+    }
+
+    /// Everything that was found, by name.
+    pub(super) fn into_findings(mut self) -> Findings {
+        self.mistakes.sort();
+        self.mistakes.dedup();
+        // A mistaken variable was read as if it had its default: there is nothing to say about that.
+        self.warnings.retain(|warning| !self.mistakes.iter().any(|mistake| mistake.variable == warning.variable));
+        self.warnings.sort();
+        Findings { mistakes: self.mistakes, warnings: self.warnings }
+    }
+
+    /// Reports a mistake under the name that the environment uses.
+    pub(super) fn mistake<'a>(&mut self, key: impl Into<Key<'a>>, problem: impl Into<String>) {
+        let name = self.name_in_use(key.into());
+        self.report(&name, problem);
+    }
+
+    pub(super) fn others_mistake(&mut self, name: &str, problem: impl Into<String>) {
+        self.mistakes.push(Mistake { variable: name.to_owned(), problem: problem.into() });
+    }
+
+    pub(super) fn warn<'a>(&mut self, key: impl Into<Key<'a>>, text: &'static str) {
+        let variable = format!("{PREFIX}{}", self.name_in_use(key.into()));
+        self.warnings.push(Warning { variable, text });
+    }
+
+    pub(super) fn others_warning(&mut self, name: &str, text: &'static str) {
+        self.warnings.push(Warning { variable: name.to_owned(), text });
+    }
+
+    /// The sections of the pools' settings that are set, empty or not, by name.
+    pub(super) fn sections(&self) -> BTreeSet<String> {
+        let section = |name: &String| declared::find(name).and_then(|(_, section)| section.map(str::to_owned));
+        self.ours.keys().filter_map(section).collect()
+    }
+
+    /// Whether any variable that begins with `start` is set and not empty.
+    pub(super) fn any_below(&self, start: &str) -> bool {
+        self.ours.iter().any(|(name, value)| name.starts_with(start) && !value.trim().is_empty())
+    }
+
+    /// Whether a setting of any pool is set and not empty.
+    pub(super) fn any_section_has(&self, setting: &'static Setting) -> bool {
+        self.ours.iter().any(|(name, value)| {
+            declared::find(name).is_some_and(|(found, _)| found == setting) && !value.trim().is_empty()
+        })
+    }
+
+    /// The value as it is, empty or not.
+    pub(super) fn raw<'a>(&mut self, key: impl Into<Key<'a>>) -> Option<String> {
+        let key = key.into();
+        let name = key.name();
+        self.read.insert(name.clone());
+        let value = self.ours.get(&name).cloned();
+        let Some(alias) = key.setting.alias else {
+            return value;
+        };
+        self.read.insert(alias.to_owned());
+        let other = self.ours.get(alias).cloned();
+        if let (Some(value), Some(other)) = (&value, &other)
+            && value.trim() != other.trim()
+        {
+            self.report(&name, format!("differs from {PREFIX}{alias}, which is another name for it"));
+        }
+        value.or(other)
+    }
+
+    pub(super) fn optional<'a>(&mut self, key: impl Into<Key<'a>>) -> Option<String> {
+        self.raw(key).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+    }
+
+    /// The value, or the declared default.
+    pub(super) fn string<'a>(&mut self, key: impl Into<Key<'a>>) -> String {
+        let key = key.into();
+        self.optional(key).unwrap_or_else(|| key.default().unwrap_or_default().to_owned())
+    }
+
+    /// The value that stands for the one of two words that is set, or that is the declared default.
+    pub(super) fn either<T>(&mut self, setting: &'static Setting, [first, second]: [(&str, T); 2]) -> T {
+        let default = Key::from(setting).default().unwrap_or_default();
+        let set = self.optional(setting);
+        let word = set.as_deref().unwrap_or(default);
+        if word.eq_ignore_ascii_case(second.0) {
+            return second.1;
+        }
+        if word.eq_ignore_ascii_case(first.0) {
+            return first.1;
+        }
+        self.mistake(setting, format!("must be one of {}, {}", first.0, second.0));
+        if default == second.0 { second.1 } else { first.1 }
+    }
+
+    pub(super) fn boolean(&mut self, setting: &'static Setting) -> bool {
+        let default = Key::from(setting).default().and_then(as_boolean).unwrap_or_default();
+        match self.optional(setting) {
+            None => default,
+            Some(value) => as_boolean(&value).unwrap_or_else(|| {
+                self.mistake(setting, "must be true or false");
+                default
+            }),
+        }
+    }
+
+    pub(super) fn number(&mut self, setting: &'static Setting) -> u64 {
+        let Accepts::Number { min, max } = setting.accepts else {
+            return 0;
+        };
+        let default = Key::from(setting).default().and_then(|default| default.parse().ok()).unwrap_or(min);
+        let Some(value) = self.optional(setting) else {
+            return default;
+        };
+        // `parse` would accept a plus sign.
+        let number = value.bytes().all(|byte| byte.is_ascii_digit()).then(|| value.parse().ok()).flatten();
+        number.filter(|number| (min..=max).contains(number)).unwrap_or_else(|| {
+            self.mistake(setting, format!("must be a whole number from {min} to {max}"));
+            default
+        })
+    }
+
+    pub(super) fn seconds(&mut self, setting: &'static Setting) -> Duration {
+        Duration::from_secs(self.number(setting))
+    }
+
+    /// A comma-separated list, or a JSON array of strings; the declared default if unset, empty if there is none.
+    pub(super) fn list<'a>(&mut self, key: impl Into<Key<'a>>) -> Vec<String> {
+        let key = key.into();
+        let Some(value) = self.optional(key) else {
+            return key.default().map(entries).unwrap_or_default();
+        };
+        let entries = match value.starts_with('[') {
+            true => match serde_json::from_str::<Vec<String>>(&value) {
+                Ok(list) => distinct(list.iter().map(String::as_str)),
+                Err(_) => {
+                    self.mistake(key, "begins with `[` and is not a JSON array of strings");
+                    return Vec::new();
+                }
+            },
+            false => entries(&value),
+        };
+        if entries.is_empty() {
+            self.mistake(key, "is a list without an entry");
+        }
+        entries
+    }
+
+    pub(super) fn header_name(&mut self, setting: &'static Setting) -> String {
+        let name = self.string(setting);
+        // A token as in RFC 9110, section 5.6.2.
+        if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)) {
+            return name;
+        }
+        self.mistake(setting, "is not the name of a header");
+        Key::from(setting).default().unwrap_or_default().to_owned()
+    }
+
+    pub(super) fn optional_region<'a>(&mut self, key: impl Into<Key<'a>>) -> Option<String> {
+        let key = key.into();
+        let region = self.optional(key)?;
+        if is_region(&region) {
+            return Some(region);
+        }
+        self.mistake(key, "is not the name of an AWS region");
+        None
+    }
+
+    /// A variable that is not ours; empty is unset.
+    pub(super) fn others(&mut self, name: &str) -> Option<String> {
+        self.others.get(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+    }
+
+    pub(super) fn others_url(&mut self, name: &str) -> Option<Url> {
+        let value = self.others(name)?;
+        match parse_url(&value) {
+            Some(url) => Some(url),
+            None => {
+                self.others_mistake(name, "is not an http or https URL");
+                None
+            }
+        }
+    }
+
+    /// Reports what nobody read: a mistyped check must not pass for one that is on.
+    pub(super) fn report_unknown(&mut self) {
+        let unknown: Vec<_> = self.ours.keys().filter(|name| !self.read.contains(*name)).cloned().collect();
+        for name in unknown {
+            let problem = match declared::nearest(&name) {
+                Some(known) => format!("is unknown; did you mean {PREFIX}{known}?"),
+                None => "is unknown".to_owned(),
+            };
+            self.report(&name, problem);
+        }
+    }
+
+    fn report(&mut self, name: &str, problem: impl Into<String>) {
+        self.mistakes.push(Mistake { variable: format!("{PREFIX}{name}"), problem: problem.into() });
+    }
+
+    /// The alias, if that alone is set.
+    fn name_in_use(&self, key: Key<'_>) -> String {
+        let name = key.name();
+        match key.setting.alias {
+            Some(alias) if !self.ours.contains_key(&name) && self.ours.contains_key(alias) => alias.to_owned(),
+            Some(_) | None => name,
+        }
+    }
+}
+
+fn as_boolean(value: &str) -> Option<bool> {
+    match value.to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" | "on" | "t" | "y" => Some(true),
+        "false" | "0" | "no" | "off" | "f" | "n" => Some(false),
+        _ => None,
+    }
+}
+
+fn entries(value: &str) -> Vec<String> {
+    distinct(value.split(','))
+}
+
+fn distinct<'a>(values: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut entries: Vec<String> = Vec::new();
+    for entry in values.map(str::trim).filter(|entry| !entry.is_empty()) {
+        if !entries.iter().any(|other| other == entry) {
+            entries.push(entry.to_owned());
+        }
+    }
+    entries
+}
+
+pub(super) fn is_region(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+}
+
+/// An http or https URL with a host, and nothing that would be lost when a path is appended.
+pub(super) fn parse_url(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    let is_plain = matches!(url.scheme(), "http" | "https")
+        && url.host().is_some()
+        && url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    is_plain.then_some(url)
+}
+
+pub(super) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => false,
+    }
+}
+
+/// `base` with a path behind its own.
+pub(super) fn join(base: &Url, path: &str) -> Option<Url> {
+    Url::parse(&format!("{}/{path}", base.as_str().trim_end_matches('/'))).ok()
+}

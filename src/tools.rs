@@ -1,0 +1,152 @@
+//! What this workspace's own tools, tests and fuzz targets use of the library. Not for others: it changes without notice.
+
+pub use crate::answer::{FunctionError, HttpApiResponse, UnauthorizedAs};
+pub use crate::arn::MethodArn;
+pub use crate::check::{Check, Path};
+pub use crate::context::{ContextClaim, RESERVED_KEYS};
+pub use crate::credential::{Carrier, Carriers, Pair, PairHeaders, UnverifiedPair, UnverifiedToken};
+pub use crate::event::{IdentitySource, Request};
+pub use crate::http::{Config as HttpConfig, Get, HttpClient, HttpError, Roots};
+pub use crate::issuer::cognito::{Rules as PoolRules, TokenUse, TokenUses};
+pub use crate::issuer::user_id::{Case, UserIdRule};
+pub use crate::issuer::{Config as IssuerConfig, Rules};
+pub use crate::keys::{Algorithm, KeySet, KeySetError};
+pub use crate::lookup::{
+    Allowance, Answer as LookupAnswer, Callers, Config as LookupConfig, Found, Limit, Limits, Lookup, LookupError,
+    Periods, Rules as LookupRules, Slot, Source,
+};
+pub use crate::policy::Scope;
+pub use crate::principal::Mode;
+pub use crate::record::{DIMENSIONS, METRICS, NAMESPACE};
+pub use crate::service::Config as ServiceConfig;
+pub use crate::settings::{Accepts, Default, PREFIX, SETTINGS, Section, Setting};
+pub use crate::token::Config as TokenConfig;
+pub use crate::trace::{Calls, Trace, Upstream};
+
+use std::borrow::Cow;
+
+use zeroize::Zeroizing;
+
+use crate::aws::SecretVersion;
+use crate::claims::Claims;
+use crate::jws::Decoded;
+use crate::service::StoredPair;
+use crate::settings::Settings;
+
+/// What is configured, part by part.
+#[derive(Clone, Copy, Debug)]
+pub struct Parts<'a> {
+    /// Whose tokens are accepted.
+    pub tokens: Option<&'a TokenConfig>,
+    /// Service principals.
+    pub services: Option<&'a ServiceConfig>,
+    /// What a request without any credential gets.
+    pub mode: Mode,
+    /// What an Allow covers.
+    pub policy: crate::policy::Config,
+    /// Which claims the backend sees.
+    pub context: &'a crate::context::Config,
+    /// How answers look.
+    pub answer: crate::answer::Config,
+    /// How long what was looked up is used.
+    pub lookup: LookupConfig,
+    /// How upstreams are called.
+    pub http: &'a HttpConfig,
+    /// What the log line holds.
+    pub record: &'a crate::record::Config,
+}
+
+/// The parts of some settings.
+#[must_use]
+pub fn parts(settings: &Settings) -> Parts<'_> {
+    Parts {
+        tokens: settings.tokens.as_ref(),
+        services: settings.services.as_ref(),
+        mode: settings.mode,
+        policy: settings.policy,
+        context: &settings.context,
+        answer: settings.answer,
+        lookup: settings.lookup,
+        http: &settings.http,
+        record: &settings.record,
+    }
+}
+
+/// The same settings with other limits on lookups.
+#[must_use]
+pub fn with_limits(mut settings: Settings, misses: Limit, per_caller: Limit) -> Settings {
+    settings.lookup.misses = misses;
+    settings.lookup.per_caller = per_caller;
+    settings
+}
+
+/// A JSON object from outside, as the authorizer reads it.
+#[derive(Debug)]
+pub struct Object(Claims);
+
+impl Object {
+    /// Reads an object; see the library's `claims.rs`.
+    #[must_use]
+    pub fn parse(json: &[u8]) -> Option<Self> {
+        Claims::parse(json.to_vec()).map(Self)
+    }
+
+    /// A member's JSON.
+    #[must_use]
+    pub fn json(&self, name: &str) -> Option<&str> {
+        self.0.json(name)
+    }
+
+    /// A member, if it is a string.
+    #[must_use]
+    pub fn string(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.0.string(name)
+    }
+
+    /// A member, if it is an array of strings.
+    #[must_use]
+    pub fn strings(&self, name: &str) -> Option<Vec<Cow<'_, str>>> {
+        self.0.strings(name)
+    }
+
+    /// A member, if it is a time in seconds since 1970.
+    #[must_use]
+    pub fn seconds(&self, name: &str) -> Option<u64> {
+        self.0.seconds(name).ok().flatten()
+    }
+
+    /// The names and the JSON of all members.
+    pub fn members(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.members()
+    }
+}
+
+/// The three segments of a compact token, decoded.
+#[must_use]
+pub fn segments(token: &str) -> Option<[Vec<u8>; 3]> {
+    Decoded::parse(token).ok().map(|decoded| [decoded.header, decoded.claims, decoded.signature])
+}
+
+/// What is in a stored secret: its id; none if it is somebody else's secret; or what is wrong with it.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub fn stored_id(text: &str) -> Result<Option<String>, String> {
+    let version = SecretVersion { text: Zeroizing::new(text.to_owned()), created: None };
+    match StoredPair::parse(&version) {
+        Ok(pair) => Ok(pair.map(|pair| pair.id.as_str().to_owned())),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// What a response of userInfo, or of `GetUser`, says about a subject: its members by name; none if it refuses the token.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub fn attributes(status: u16, body: &[u8], subject: &str, is_get_user: bool) -> Result<Option<Object>, String> {
+    let status = ::http::StatusCode::from_u16(status).map_err(|error| error.to_string())?;
+    let body = bytes::Bytes::copy_from_slice(body);
+    let response = crate::http::Response { status, headers: ::http::HeaderMap::new(), body };
+    let found = crate::user_info::read(&response, subject, is_get_user);
+    found.map(|claims| claims.map(Object)).map_err(|error| error.to_string())
+}

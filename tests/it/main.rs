@@ -1,0 +1,28 @@
+//! The tests of the library and of the function: one program, a module for each theme.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    reason = "a test that panics has failed"
+)]
+#![expect(unreachable_pub, reason = "what the modules share is for nobody outside of the program")]
+
+mod abuse;
+mod answers;
+mod attacks;
+mod events;
+mod key_sets;
+mod laws;
+mod process;
+mod published_cases;
+mod requests;
+mod secrecy;
+mod services;
+mod structure;
+mod support;
+mod template;
+mod tls;
+mod tokens;
+mod upstreams;

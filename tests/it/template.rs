@@ -1,0 +1,11 @@
+//! The templates, the examples and the runbook against the code: settings, metrics, log fields, reasons.
+
+mod alarms;
+mod files;
+mod log;
+mod metrics;
+mod parameters;
+mod resources;
+mod runbook;
+mod stack;
+mod starts;
