@@ -29,6 +29,7 @@ use zeroize::Zeroizing;
 
 use crate::aws::SecretVersion;
 use crate::claims::Claims;
+use crate::issuer::{cognito, user_id};
 use crate::jws::Decoded;
 use crate::service::StoredPair;
 use crate::settings::Settings;
@@ -119,6 +120,24 @@ impl Object {
     pub fn members(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.members()
     }
+}
+
+/// Whether a token has this scope.
+#[must_use]
+pub fn has_scope(claims: &Object, wanted: &str) -> bool {
+    cognito::has_scope(&claims.0, wanted)
+}
+
+/// The claim that holds the user id, if one does.
+#[must_use]
+pub fn user_id_claim<'a>(rule: &'a UserIdRule, claims: &'a Object) -> Option<&'a str> {
+    rule.find(&claims.0).map(|found| found.claim)
+}
+
+/// The claim that says whether a user id from this claim is verified, if that can be told of it.
+#[must_use]
+pub fn verified_by(claim: &str) -> Option<&'static str> {
+    user_id::verified_by(claim)
 }
 
 /// The three segments of a compact token, decoded.

@@ -121,7 +121,7 @@ function show(told) {
   byId("verdict").className = `verdict ${isThrough ? "good" : "bad"}`;
   byId("outcome").textContent = told.outcome;
   byId("reason").textContent = told.reason || (told.principalType ? `as ${told.principalType}` : "");
-  byId("advice").textContent = told.advice ? `What to do: ${told.advice}.` : "";
+  byId("advice").textContent = told.advice ? `${told.meaning} What to do: ${told.advice}.` : "";
   const isNews = told.gateway && (!told.reason || told.status === 500) && told.outcome !== "fault";
   byId("gateway").textContent = isNews ? `API Gateway: ${told.gateway}.` : "";
   byId("status").textContent = PHRASES[told.status];

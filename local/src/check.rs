@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use smac_lambda_authorizer::Settings;
-use smac_lambda_authorizer::settings::{Findings, PREFIX};
-use smac_local::command::{About as _, Problem, name_and_value, print};
+use smac_lambda_authorizer::tools::PREFIX;
+use smac_lambda_authorizer::{Findings, Settings};
+use smac_local::command::{Problem, name_and_value, print};
 use smac_local::template::Template;
 
-use crate::environment::{self, Changes, Deployment};
+use crate::environment::{self, Changes, Deployment, Variables};
 
 const HELP: &str = "\
 Examples:
@@ -70,8 +70,6 @@ impl Check {
         Ok(ExitCode::from(u8::from(!found.mistakes.is_empty() || (self.strict && is_reported))))
     }
 }
-
-type Variables = Vec<(String, String)>;
 
 /// The variables of a template's function, and those that are not known before a deployment, each with the reason.
 fn of_template(

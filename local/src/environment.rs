@@ -4,9 +4,13 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use smac_lambda_authorizer::settings::PREFIX;
+use smac_lambda_authorizer::tools::{PREFIX, SETTINGS, Setting};
+use smac_lambda_authorizer::{Mistakes, Settings};
 use smac_local::command::{About as _, Problem, name_and_value};
 use smac_local::env_file;
+
+/// Environment variables, by name.
+pub(crate) type Variables = Vec<(String, String)>;
 
 /// The options that say whose settings are looked at.
 #[derive(clap::Args)]
@@ -22,7 +26,7 @@ pub(crate) struct Deployment {
 
 impl Deployment {
     /// Its variables; none if no deployment is named.
-    pub(crate) fn read(&self) -> Result<Option<Vec<(String, String)>>, Problem> {
+    pub(crate) fn read(&self) -> Result<Option<Variables>, Problem> {
         match (&self.env_file, &self.function_config) {
             (Some(path), _) => read(path).map(Some),
             (None, Some(path)) => read_function_config(path).map(Some),
@@ -47,7 +51,7 @@ const STANDARD_INPUT: &str = "standard input";
 const SET_BY_LAMBDA: [&str; 2] = ["AWS_REGION", "LAMBDA_TASK_ROOT"];
 
 /// The variables of a file; those that Lambda sets by itself are this process', where the file has none.
-fn read(path: &Path) -> Result<Vec<(String, String)>, Problem> {
+fn read(path: &Path) -> Result<Variables, Problem> {
     let text = std::fs::read_to_string(path).about(path.display())?;
     let mut environment = env_file::parse(&text).about(path.display())?;
     add_lambdas_own(&mut environment);
@@ -56,7 +60,7 @@ fn read(path: &Path) -> Result<Vec<(String, String)>, Problem> {
 
 /// The variables of a deployed function. Its region is in its name.
 /// <https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionConfiguration.html>
-fn read_function_config(path: &Path) -> Result<Vec<(String, String)>, Problem> {
+fn read_function_config(path: &Path) -> Result<Variables, Problem> {
     let (text, place) = if path.as_os_str() == "-" {
         let mut text = String::new();
         (std::io::stdin().read_to_string(&mut text).map(|_| text), STANDARD_INPUT.to_owned())
@@ -90,7 +94,7 @@ fn read_function_config(path: &Path) -> Result<Vec<(String, String)>, Problem> {
 }
 
 /// What Lambda sets by itself, as this process has it.
-pub(crate) fn add_lambdas_own(environment: &mut Vec<(String, String)>) {
+pub(crate) fn add_lambdas_own(environment: &mut Variables) {
     for name in SET_BY_LAMBDA {
         if let Ok(value) = std::env::var(name) {
             add_missing(environment, name, &value);
@@ -99,7 +103,7 @@ pub(crate) fn add_lambdas_own(environment: &mut Vec<(String, String)>) {
 }
 
 /// A region where there is none: Lambda always sets it, and here it makes no difference which it is.
-pub(crate) fn assume_region(environment: &mut Vec<(String, String)>) {
+pub(crate) fn assume_region(environment: &mut Variables) {
     add_missing(environment, "AWS_REGION", "us-east-1");
 }
 
@@ -108,6 +112,7 @@ pub(crate) fn assume_region(environment: &mut Vec<(String, String)>) {
 pub(crate) struct Changes {
     /// Another value of a setting, without the `SMAC__AUTH__` of its name. May be repeated.
     #[arg(long = "setting", value_name = "NAME=VALUE", value_parser = parse_setting)]
+    // Not by its other name, by which clap would not see that there may be several.
     pub(crate) settings: Vec<(String, String)>,
 }
 
@@ -117,16 +122,59 @@ fn parse_setting(text: &str) -> Result<(String, String), &'static str> {
 }
 
 /// The same with other values of these variables.
-pub(crate) fn change(environment: &mut Vec<(String, String)>, variables: Vec<(String, String)>) {
+pub(crate) fn change(environment: &mut Variables, variables: Variables) {
     for (name, value) in variables {
-        environment.retain(|(other, _)| !other.eq_ignore_ascii_case(&name));
+        environment.retain(|(other, _)| !is_same(other, &name));
         environment.push((name, value));
     }
 }
 
-fn add_missing(environment: &mut Vec<(String, String)>, name: &str, value: &str) {
-    if !environment.iter().any(|(other, value)| other == name && !value.trim().is_empty()) {
-        environment.retain(|(other, _)| other != name);
-        environment.push((name.to_owned(), value.to_owned()));
+/// The value of a setting, if it is set.
+pub(crate) fn value_of<'e>(environment: &'e Variables, name: &str) -> Option<&'e str> {
+    let (_, value) = environment.iter().find(|(other, _)| is_same(other, name))?;
+    Some(value.trim()).filter(|value| !value.is_empty())
+}
+
+/// What the function makes of these variables.
+pub(crate) fn settings(environment: Variables) -> Result<Settings, Mistakes> {
+    Settings::from_variables(environment, |path| std::fs::read_to_string(path))
+}
+
+fn add_missing(environment: &mut Variables, name: &str, value: &str) {
+    if value_of(environment, name).is_none() {
+        change(environment, vec![(name.to_owned(), value.to_owned())]);
+    }
+}
+
+/// Whether two names are one variable's: our own in any case, and also by an alias.
+fn is_same(one: &str, other: &str) -> bool {
+    fn without_alias(name: &str) -> String {
+        let name = name.to_ascii_uppercase();
+        let of_alias = |setting: &&&Setting| setting.alias.is_some() && setting.alias == name.strip_prefix(PREFIX);
+        SETTINGS.iter().find(of_alias).map_or_else(|| name.clone(), |setting| format!("{PREFIX}{}", setting.name))
+    }
+    one == other || (one.to_ascii_uppercase().starts_with(PREFIX) && without_alias(one) == without_alias(other))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setting_has_one_value_however_it_is_spelled() {
+        let variable = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        for (before, after) in [
+            ("SMAC__AUTH__MODE", "SMAC__AUTH__MODE"),
+            ("smac__auth__mode", "SMAC__AUTH__MODE"),
+            ("SMAC__AUTH__PROVIDER_COGNITO__JWT_HEADER_NAME", "SMAC__AUTH__JWT__HEADER_NAME"),
+            ("SMAC__AUTH__JWT__HEADER_NAME", "SMAC__AUTH__PROVIDER_COGNITO__JWT_HEADER_NAME"),
+        ] {
+            let mut environment = vec![variable(before, "1"), variable("aws_region", "a")];
+            change(&mut environment, vec![variable(after, "2"), variable("AWS_REGION", "b")]);
+            let expected = [variable("aws_region", "a"), variable(after, "2"), variable("AWS_REGION", "b")];
+            assert_eq!(environment, expected, "{before}");
+            assert_eq!(value_of(&environment, before), Some("2"));
+        }
+        assert_eq!(value_of(&vec![variable("SMAC__AUTH__MODE", " ")], "SMAC__AUTH__MODE"), None);
     }
 }

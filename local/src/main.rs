@@ -1,6 +1,7 @@
 //! `cargo local`: the authorizer on this machine, against stand-ins for Cognito and Secrets Manager.
 
 mod check;
+mod decisions;
 mod environment;
 mod explain;
 mod invoke;

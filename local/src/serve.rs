@@ -23,16 +23,15 @@ use hyper::body::Incoming;
 use hyper::header::{self, HeaderName};
 use hyper::{Method, Request};
 use serde_json::{Value, json};
-use smac_lambda_authorizer::answer::{Answer, FunctionError};
-use smac_lambda_authorizer::credential::Places;
-use smac_lambda_authorizer::settings::PREFIX;
-use smac_lambda_authorizer::{Authorizer, Decided};
+use smac_lambda_authorizer::tools::PREFIX;
+use smac_lambda_authorizer::{Answer, Authorizer, Decision, FunctionError, Settings};
 use smac_local::command::{About as _, Problem, print};
 use smac_local::http_server::{self, Server, with_header};
 use time::OffsetDateTime;
 
+use crate::decisions::{log_line, outcome};
 use crate::environment::Changes;
-use crate::invoke::{deadline, decision, settings, warm};
+use crate::invoke::{deadline, settings, warm};
 use crate::start;
 use call::{Api, Call, IdentitySource};
 use verdict::Denial;
@@ -68,13 +67,13 @@ pub(crate) struct Serve {
     /// The payload format of an HTTP API's authorizer [default: 2.0]
     #[arg(long, value_enum)]
     payload: Option<Payload>,
-    /// Simple answers, which an HTTP API takes with payload format 2.0; sets HTTP_API_RESPONSE=SIMPLE, too.
+    /// Simple answers, which an HTTP API accepts with payload format 2.0; sets HTTP_API_RESPONSE=SIMPLE too.
     #[arg(long)]
     simple: bool,
     /// A header, or query:NAME. Without it a request is refused unseen; all of them are the cache key. May be repeated.
     #[arg(long = "identity-source", value_name = "NAME")]
     identity_sources: Vec<IdentitySource>,
-    /// How many seconds an answer is cached, and used for other methods, too.
+    /// How many seconds an answer is cached, and used for other methods too.
     #[arg(long, value_name = "SECONDS", default_value_t = 0,
         value_parser = clap::value_parser!(u64).range(..=MAX_TTL_SECONDS))]
     ttl: u64,
@@ -105,12 +104,12 @@ impl Serve {
         }
         let stand_ins = start(0).await?;
         let settings = settings(&stand_ins, self.changes.settings)?;
-        for warning in &settings.warnings {
+        for warning in settings.warnings() {
             let _ = writeln!(std::io::stderr(), "warning: {}: {}", warning.variable, warning.text);
         }
         let gateway = Gateway {
-            places: settings.places.clone(),
-            authorizer: warm(settings).await,
+            authorizer: warm(settings.clone()).await,
+            settings,
             api,
             is_simple: self.simple,
             identity_sources: self.identity_sources,
@@ -170,7 +169,7 @@ async fn serve(port: u16, gateway: Gateway) -> Result<Server, Problem> {
 /// An API with this authorizer.
 struct Gateway {
     authorizer: Authorizer,
-    places: Places,
+    settings: Settings,
     api: Api,
     is_simple: bool,
     identity_sources: Vec<IdentitySource>,
@@ -185,7 +184,7 @@ struct Handled {
     /// What the backend sees in `requestContext.authorizer`, or why it sees nothing.
     verdict: Result<Value, Denial>,
     /// The function's decision, if it was asked.
-    decided: Option<Decided>,
+    decision: Option<Decision>,
     /// The event that was sent.
     event: Option<String>,
 }
@@ -210,7 +209,7 @@ impl Gateway {
         }
         let accepted = web_socket::accept(&call);
         if self.api == Api::WebSocket && accepted.is_none() {
-            report(&call, 400, "not a sound WebSocket handshake");
+            report(&call, 400, "not a valid WebSocket handshake");
             let answer = json(400, &json!({ "message": "Bad Request" }));
             return with_header(answer, header::SEC_WEBSOCKET_VERSION, "13");
         }
@@ -227,7 +226,9 @@ impl Gateway {
         if let (Api::WebSocket, Some(accepted)) = (self.api, accepted) {
             report(&call, 101, &describe(&handled));
             tokio::spawn(web_socket::tell(hyper::upgrade::on(&mut request), seen.to_string()));
-            return web_socket::switch(&accepted);
+            // The `$connect` integration's duty.
+            let protocol = authorizer.get("webSocketProtocol").and_then(Value::as_str);
+            return web_socket::switch(&accepted, protocol);
         }
         report(&call, 200, &describe(&handled));
         json(200, &seen)
@@ -240,16 +241,16 @@ impl Gateway {
         let identity: Option<Vec<String>> =
             self.identity_sources.iter().map(|source| call.identity(source, api)).collect();
         let Some(identity) = identity else {
-            return Handled { verdict: Err(Denial::IdentityMissing), decided: None, event: None };
+            return Handled { verdict: Err(Denial::IdentityMissing), decision: None, event: None };
         };
         let is_cached = caching == Caching::On && !self.ttl.is_zero();
         if let Some(answer) = Some(&identity).filter(|_| is_cached).and_then(|key| self.remembered(key)) {
             let verdict = verdict::apply(api, self.is_simple, &answer, &arn, now);
-            return Handled { verdict, decided: None, event: None };
+            return Handled { verdict, decision: None, event: None };
         }
         let event = event::event(call, api, &identity, self.calls.fetch_add(1, Ordering::Relaxed)).to_string();
-        let decided = self.authorizer.authorize(&event, deadline()).await;
-        let (verdict, answer) = match &decided.answer {
+        let decision = self.authorizer.authorize(&event, deadline()).await;
+        let (verdict, answer) = match decision.answer() {
             Answer::Error(FunctionError::Unauthorized) => (Err(Denial::Unauthorized), None),
             Answer::Error(FunctionError::Internal(_)) => (Err(Denial::Failure), None),
             Answer::Response(json) => {
@@ -261,7 +262,7 @@ impl Gateway {
         if let Some(answer) = answer.filter(|_| is_cached) {
             self.remember(identity, answer);
         }
-        Handled { verdict, decided: Some(decided), event: Some(event) }
+        Handled { verdict, decision: Some(decision), event: Some(event) }
     }
 
     fn remembered(&self, key: &[String]) -> Option<Value> {
@@ -309,19 +310,19 @@ fn report(call: &Call, status: u16, what: &str) {
 
 /// What was decided, how long it took, and what was looked up; never more than the function's log line says.
 fn describe(handled: &Handled) -> String {
-    let Some(decided) = &handled.decided else {
+    let Some(decision) = &handled.decision else {
         return match &handled.verdict {
             Ok(_) => "allowed (from the gateway's cache)".to_owned(),
             Err(Denial::IdentityMissing) => Denial::IdentityMissing.words().to_owned(),
             Err(denial) => format!("{} (from the gateway's cache)", denial.words()),
         };
     };
-    let line = log_line(decided);
-    let mut parts = vec![decision(decided)];
+    let line = logged(decision);
+    let mut parts = vec![outcome(decision)];
     // Where the gateway makes something else of it than the function meant.
-    match (&handled.verdict, decided.record.outcome.reason()) {
+    match (&handled.verdict, decision.outcome().reason()) {
         (Err(denial), None) => parts.push(format!("but {}", denial.words())),
-        (Err(Denial::Failure), Some(_)) if matches!(decided.answer, Answer::Response(_)) => {
+        (Err(Denial::Failure), Some(_)) if matches!(decision.answer(), Answer::Response(_)) => {
             parts.push(format!("but {}", Denial::Failure.words()));
         }
         _ => {}
@@ -335,8 +336,9 @@ fn describe(handled: &Handled) -> String {
     parts.join(", ")
 }
 
-fn log_line(decided: &Decided) -> Value {
-    serde_json::from_slice(&decided.record.line("local")).unwrap_or_default()
+/// What the function would log.
+fn logged(decision: &Decision) -> Value {
+    serde_json::from_slice(&log_line(decision)).unwrap_or_default()
 }
 
 /// JSON, with a line break at the end for those who read it in a terminal.

@@ -23,8 +23,8 @@ use crate::deployment::{self, EMAIL, Pool, SECRETS_PREFIX, SERVICE, SERVICE_ID, 
 use crate::http_server::{self, Answer, HangUp, Server, with_header};
 use crate::token::now;
 
-/// What names the operation in a call of it.
-const GET_USER: &str = "AWSCognitoIdentityProviderService.GetUser";
+/// What names the operation of Cognito in a call, in the header `X-Amz-Target`.
+pub const GET_USER: &str = "AWSCognitoIdentityProviderService.GetUser";
 
 /// An upstream of the authorizer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

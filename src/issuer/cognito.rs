@@ -204,6 +204,6 @@ fn is_machine(claims: &SignedClaims, client: &str) -> bool {
 }
 
 /// RFC 6749, section 3.3: scopes are separated by spaces.
-fn has_scope(claims: &SignedClaims, wanted: &str) -> bool {
+pub(crate) fn has_scope(claims: &Claims, wanted: &str) -> bool {
     claims.string("scope").is_some_and(|scopes| scopes.split(' ').any(|scope| scope == wanted))
 }

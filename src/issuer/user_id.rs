@@ -32,7 +32,7 @@ pub enum Case {
 
 /// The claim that is the user id.
 pub(crate) struct Found<'c> {
-    claim: &'c str,
+    pub(crate) claim: &'c str,
     value: Cow<'c, str>,
     is_verified: bool,
 }
@@ -76,7 +76,7 @@ impl UserIdRule {
     }
 }
 
-fn verified_by(claim: &str) -> Option<&'static str> {
+pub(crate) fn verified_by(claim: &str) -> Option<&'static str> {
     VERIFIED_BY.into_iter().find(|(name, _)| *name == claim).map(|(_, flag)| flag)
 }
 

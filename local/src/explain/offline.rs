@@ -1,94 +1,163 @@
 //! Without a network: one stand-in on loopback plays every upstream of a deployment, for one credential.
 //!
-//! The token's header and claims are judged as they are. Its signature can't be, unless the settings hold the key:
-//! so the token is signed again, by a key of ours, which the stand-in publishes under the name that the token gives.
-//! Whatever the stand-in says is an assumption, and is said to be one.
+//! The token's header and claims are judged as they are. Its signature can't be, unless the settings hold the key: so the
+//! token is signed again, by a key of ours, which the stand-in publishes under the name that the token gives. Whatever the
+//! stand-in says is an assumption, and is called one.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use hyper::Request;
 use hyper::body::Incoming;
 use serde_json::{Map, Value, json};
-use smac_lambda_authorizer::Settings;
+use smac_lambda_authorizer::tools::{self, PREFIX, Parts, TokenConfig};
 use smac_local::command::{About as _, Problem};
+use smac_local::deployment::CREDENTIALS;
 use smac_local::http_server::{self, Server};
 use smac_local::keys::{self, Key};
+use smac_local::stand_ins::GET_USER;
 
 use super::token::Token;
+use crate::decisions::Presented;
+use crate::environment::{self, Variables};
 
-/// The user id that userInfo and secrets are assumed to hold.
+/// The user id that attributes and secrets are assumed to hold.
 const ASSUMED_ID: &str = "assumed";
 
-/// What the upstreams are assumed to answer.
-pub(crate) struct Assumptions {
+/// A key that the settings hold is only used without asking while it is fresh.
+const KEY_SET_TTL_SECONDS: u64 = 60;
+
+/// What the upstreams are assumed to answer. Whatever is asked without need gets `null`.
+pub(super) struct Assumptions {
     key_set: Value,
-    user_info: Value,
+    user_info: Map<String, Value>,
     secret: Value,
 }
 
 impl Assumptions {
-    /// Everything that a JWT needs.
-    pub(crate) fn about_token(token: &Token, user_id: &str) -> Self {
+    /// Everything that this credential needs.
+    pub(super) fn about(presented: Presented<'_>, token: Option<&Token>, parts: &Parts<'_>) -> Self {
         let mut key = Key::Primary.jwk();
-        if let (Some(key), Some(kid)) = (key.as_object_mut(), token.key_id()) {
-            key.insert("kid".to_owned(), kid.into());
+        if let (Some(key), Some((kid, _))) = (key.as_object_mut(), token.and_then(Token::key)) {
+            key.insert("kid".to_owned(), kid.as_ref().into());
         }
         let mut user_info = Map::new();
-        user_info.insert("email_verified".to_owned(), "true".into());
-        user_info.insert(user_id.to_owned(), ASSUMED_ID.into());
-        user_info.insert("sub".to_owned(), token.subject().unwrap_or_default().into());
-        Self { key_set: json!({ "keys": [key] }), user_info: user_info.into(), secret: Value::Null }
-    }
-
-    /// Everything that a service's pair needs.
-    pub(crate) fn about_pair(token: &str) -> Self {
-        let secret = json!({ "token": token, "id": ASSUMED_ID }).to_string();
-        let secret = json!({ "ARN": "arn", "Name": "name", "VersionId": "v", "SecretString": secret });
-        Self { key_set: Key::Primary.key_set(), user_info: Value::Null, secret }
-    }
-
-    /// Nothing at all.
-    pub(crate) fn none() -> Self {
-        Self { key_set: Key::Primary.key_set(), user_info: Value::Null, secret: Value::Null }
-    }
-}
-
-/// The token with a signature that holds for the key that the stand-in publishes.
-pub(crate) fn sign_again(token: &str) -> Option<String> {
-    let (message, _) = token.rsplit_once('.')?;
-    Some(format!("{message}.{}", keys::sign(Key::Primary, message.as_bytes())))
-}
-
-/// The settings with every upstream at a stand-in, which ends when the server is dropped.
-pub(crate) async fn redirect(mut settings: Settings, assumptions: Assumptions) -> Result<(Settings, Server), Problem> {
-    let assumptions = Arc::new(assumptions);
-    let server = Server::start("127.0.0.1:0", move |request| std::future::ready(Ok(answer(&request, &assumptions))));
-    let server = server.await.about("a port on loopback")?;
-    let url = |path: &str| format!("{}{path}", server.url()).parse().about("the stand-in's address");
-    if let Some(cognito) = &mut settings.cognito {
-        // Keys that the settings hold are not replaced by the stand-in's.
-        cognito.jwks_ttl = cognito.jwks_ttl.max(Duration::from_secs(60));
-        for pool in &mut cognito.pools {
-            pool.key_set_url = url("/key-set")?;
-            if let Some(user_info) = &mut pool.user_info_url {
-                *user_info = url("/user-info")?;
+        if let (Some(token), Some(claim)) = (token, user_id_claims(parts).first()) {
+            user_info.extend(tools::verified_by(claim).map(|flag| (flag.to_owned(), "true".into())));
+            user_info.insert(claim.clone(), ASSUMED_ID.into());
+            user_info.insert("sub".to_owned(), token.string("sub").unwrap_or_default().as_ref().into());
+        }
+        let secret = match presented {
+            Presented::Pair(pair) => {
+                let stored = json!({ "token": pair.token, "id": ASSUMED_ID }).to_string();
+                json!({ "ARN": "arn", "Name": "name", "VersionId": "v", "SecretString": stored })
             }
+            Presented::Token(_) | Presented::None => Value::Null,
+        };
+        Self { key_set: json!({ "keys": [key] }), user_info, secret }
+    }
+
+    fn answer(&self, request: &Request<Incoming>) -> http_server::Answer {
+        let path = request.uri().path();
+        let body = if path.ends_with("/.well-known/jwks.json") {
+            self.key_set.clone()
+        } else if path.ends_with("/oauth2/userInfo") {
+            json!(self.user_info)
+        } else if request.headers().get("x-amz-target").is_some_and(|target| target == GET_USER) {
+            let attributes: Vec<_> =
+                self.user_info.iter().map(|(name, value)| json!({ "Name": name, "Value": value })).collect();
+            json!({ "UserAttributes": attributes })
+        } else {
+            self.secret.clone()
+        };
+        http_server::json(if body.is_null() { 404 } else { 200 }, &body)
+    }
+}
+
+/// The claims that can be the user id: all pools have the same.
+fn user_id_claims<'a>(parts: &Parts<'a>) -> &'a [String] {
+    let issuer = parts.tokens.and_then(|tokens| tokens.issuers.first());
+    issuer.map(|issuer| super::case::pool_rules(issuer).user_id.claims.as_slice()).unwrap_or_default()
+}
+
+/// Whether the settings hold the key that the token names: then its signature can be checked without a network.
+pub(super) fn has_key_of(tokens: &TokenConfig, token: &Token) -> bool {
+    let Some((issuer, (kid, algorithm))) = token.issuer().zip(token.key()) else {
+        return false;
+    };
+    let issuer = tokens.issuers.iter().find(|other| other.identifiers.iter().any(|name| *name == issuer));
+    let keys = issuer.and_then(|issuer| issuer.keys.configured.as_ref());
+    keys.is_some_and(|keys| keys.find(&kid, algorithm).is_some())
+}
+
+/// Starts the stand-in. It ends when the server is dropped.
+pub(super) async fn start(assumptions: Assumptions) -> Result<Server, Problem> {
+    let assumptions = Arc::new(assumptions);
+    let server = Server::start("127.0.0.1:0", move |request| std::future::ready(Ok(assumptions.answer(&request))));
+    server.await.about("a port on loopback")
+}
+
+/// The same deployment with every upstream at the stand-in.
+pub(super) fn redirect(environment: &mut Variables, stand_in: &str, parts: &Parts<'_>) {
+    let mut changes = vec![
+        ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER".to_owned(), stand_in.to_owned()),
+        ("AWS_ENDPOINT_URL_SECRETS_MANAGER".to_owned(), stand_in.to_owned()),
+    ];
+    changes.extend(CREDENTIALS.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    for issuer in parts.tokens.into_iter().flat_map(|tokens| &tokens.issuers) {
+        if super::case::pool_rules(issuer).user_info_url.is_some() {
+            changes.push((super::case::pool_setting(&issuer.name, "DOMAIN"), stand_in.to_owned()));
         }
     }
-    if let Some(automation) = &mut settings.automation {
-        automation.endpoint = Some(url("/")?);
-        automation.profile = None;
+    let ttl = format!("{PREFIX}JWT__KEY_SET_TTL_SECONDS");
+    if environment::value_of(environment, &ttl)
+        .is_some_and(|ttl| ttl.parse().is_ok_and(|n: u64| n < KEY_SET_TTL_SECONDS))
+    {
+        changes.push((ttl, KEY_SET_TTL_SECONDS.to_string()));
     }
-    Ok((settings, server))
+    if let Some(services) = parts.services {
+        // Services stay on without a profile, since another variable of theirs is set.
+        let services_name = |name| format!("{PREFIX}AUTOMATION_PRINCIPALS__{name}");
+        changes.push((services_name("SECRETS_MANAGER__PROFILE"), String::new()));
+        changes.push((services_name("SECRETS_MANAGER__REGION"), services.secrets.region.clone()));
+    }
+    environment::change(environment, changes);
 }
 
-fn answer(request: &Request<Incoming>, assumptions: &Assumptions) -> http_server::Answer {
-    let body = match request.uri().path() {
-        "/key-set" => &assumptions.key_set,
-        "/user-info" => &assumptions.user_info,
-        "/" => &assumptions.secret,
-        _ => &Value::Null,
-    };
-    http_server::json(if body.is_null() { 404 } else { 200 }, body)
+/// The event with a token whose signature is valid by the key that the stand-in publishes.
+pub(super) fn signed_again(event: &str, token: &str) -> Option<String> {
+    let (message, _) = token.rsplit_once('.')?;
+    let again = format!("{message}.{}", keys::sign(Key::Primary, message.as_bytes()));
+    Some(replace(event, token, &again))
+}
+
+/// The event with another token wherever the token is: in headers, and in what it shows of the cache key.
+fn replace(event: &str, token: &str, other: &str) -> String {
+    if event.contains(token) {
+        return event.replace(token, other);
+    }
+    // Its characters are escaped there.
+    let mut value: Value = serde_json::from_str(event).unwrap_or_default();
+    replace_in(&mut value, token, other);
+    value.to_string()
+}
+
+fn replace_in(value: &mut Value, token: &str, other: &str) {
+    match value {
+        Value::String(string) => *string = string.replace(token, other),
+        Value::Array(values) => values.iter_mut().for_each(|value| replace_in(value, token, other)),
+        Value::Object(map) => map.values_mut().for_each(|value| replace_in(value, token, other)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_replaced_wherever_it_is() {
+        let event = r#"{"a": ["Bearer t0ken"], "b": {"c": "t0ken"}}"#;
+        assert_eq!(replace(event, "t0ken", "x"), r#"{"a": ["Bearer x"], "b": {"c": "x"}}"#);
+        assert_eq!(replace(r#"{"a": ["Bearer t\u0030ken"]}"#, "t0ken", "x"), r#"{"a":["Bearer x"]}"#);
+    }
 }

@@ -1,140 +1,140 @@
 //! What a token says of itself, as far as it helps to mend the configuration. Nothing here decides anything.
 
+use std::borrow::Cow;
 use std::time::SystemTime;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Map, Value};
+use smac_lambda_authorizer::tools::{self, Algorithm, Object, TokenUse, UserIdRule};
 
-/// Most of a foreign text that is shown.
+/// As much of a string from outside as is shown.
 const MAX_SHOWN: usize = 200;
 
 /// A token, taken apart as far as it can be. It has no `Debug`: most of it is a person's.
-pub(crate) struct Token {
-    segments: usize,
-    is_strict: bool,
-    header: Option<Map<String, Value>>,
-    claims: Option<Map<String, Value>>,
+pub(super) struct Token {
+    compact: String,
+    header: Option<Object>,
+    claims: Option<Object>,
 }
 
 impl Token {
-    pub(crate) fn read(token: &str) -> Self {
-        let decoded: Vec<_> = token.split('.').map(|segment| URL_SAFE_NO_PAD.decode(segment).ok()).collect();
-        let object = |index: usize| serde_json::from_slice(decoded.get(index)?.as_deref()?).ok();
-        Self {
-            segments: decoded.len(),
-            is_strict: decoded.iter().all(Option::is_some),
-            header: object(0),
-            claims: object(1),
-        }
-    }
-
-    /// What is wrong with the form, as far as that can be told.
-    pub(crate) fn problem(&self) -> String {
-        let (Some(header), Some(claims)) = (&self.header, &self.claims) else {
-            return match (self.segments, self.is_strict) {
-                (3, true) => "its header or its claims are no JSON object, or say a name twice".to_owned(),
-                (3, false) => "a segment is not strict base64url".to_owned(),
-                (1, _) => "it has no dots: it is cut off, or no JWT".to_owned(),
-                (segments, _) => format!("it has {segments} segments instead of 3: it is cut off, or no signed JWT"),
-            };
+    pub(super) fn read(compact: &str) -> Self {
+        let (header, claims) = match tools::segments(compact) {
+            Some([header, claims, _]) => (Object::parse(&header), Object::parse(&claims)),
+            None => (None, None),
         };
-        if self.segments != 3 {
-            return format!("it has {} segments instead of 3", self.segments);
+        Self { compact: compact.to_owned(), header, claims }
+    }
+
+    /// What is wrong with its form.
+    pub(super) fn problem(&self) -> String {
+        let segments = self.compact.split('.').count();
+        let Some((signed, _)) = self.compact.rsplit_once('.') else {
+            return "it has no dots: it is cut off, or not a JWT".to_owned();
+        };
+        if segments != 3 {
+            return format!("it has {segments} segments instead of 3: it is cut off, or not a signed JWT");
         }
-        if !self.is_strict {
-            return "its signature is not strict base64url: it was changed or cut off".to_owned();
+        if tools::segments(&self.compact).is_none() {
+            // With an empty signature the rest can be read.
+            return match tools::segments(&format!("{signed}.")) {
+                Some(_) => "its signature is not strict base64url: it was changed or cut off".to_owned(),
+                None => "its header or its claims are not strict base64url".to_owned(),
+            };
         }
-        if header.contains_key("crit") {
-            return "its header has an extension that must be understood (`crit`), and none is".to_owned();
+        match (&self.header, &self.claims) {
+            (None, _) => "its header is not a JSON object, or has a name twice".to_owned(),
+            (_, None) => "its claims are not a JSON object, or have a name twice".to_owned(),
+            (Some(header), _) if header.json("crit").is_some() => {
+                "its header has an extension that must be understood (`crit`), and none is".to_owned()
+            }
+            (Some(_), Some(_)) => "its header has no key id (`kid`)".to_owned(),
         }
-        if self.key_id().is_none_or(str::is_empty) {
-            return "its header has no key id (`kid`)".to_owned();
+    }
+
+    /// What is wrong with its times.
+    pub(super) fn problem_of_times(&self) -> String {
+        let is_odd = |name: &&str| self.has(name) && self.seconds(name).is_none();
+        match ["exp", "nbf", "iat"].into_iter().find(is_odd) {
+            Some(name) => format!("its `{name}` is not a whole number in digits"),
+            None => "it has no `exp`: it would never expire".to_owned(),
         }
-        if let Some(name) =
-            ["exp", "nbf", "iat"].into_iter().find(|name| claims.get(*name).is_some_and(|t| !t.is_u64()))
-        {
-            return format!("its `{name}` is no whole number");
+    }
+
+    pub(super) fn algorithm(&self) -> Option<Cow<'_, str>> {
+        self.header.as_ref()?.string("alg")
+    }
+
+    /// The key that it names, and the algorithm to use it with. Not to be shown.
+    pub(super) fn key(&self) -> Option<(Cow<'_, str>, Algorithm)> {
+        Some((self.header.as_ref()?.string("kid")?, Algorithm::by_name(&self.algorithm()?)?))
+    }
+
+    /// A claim. Not to be shown, unless it is the issuer, the app client, or what the token is for.
+    pub(super) fn string(&self, claim: &str) -> Option<Cow<'_, str>> {
+        self.claims.as_ref()?.string(claim)
+    }
+
+    pub(super) fn has(&self, claim: &str) -> bool {
+        self.claims.as_ref().is_some_and(|claims| claims.json(claim).is_some())
+    }
+
+    pub(super) fn issuer(&self) -> Option<Cow<'_, str>> {
+        self.string("iss")
+    }
+
+    pub(super) fn token_use(&self) -> Option<TokenUse> {
+        match self.string("token_use").as_deref() {
+            Some("id") => Some(TokenUse::Id),
+            Some("access") => Some(TokenUse::Access),
+            _ => None,
         }
-        if !claims.contains_key("exp") {
-            return "it has no `exp`: it would never be over".to_owned();
-        }
-        "its header or its claims say a name twice, or a time in another form than digits".to_owned()
     }
 
-    pub(crate) fn algorithm(&self) -> Option<String> {
-        text(self.header.as_ref()?, "alg").map(shown)
+    pub(super) fn is_access(&self) -> bool {
+        self.token_use() == Some(TokenUse::Access)
     }
 
-    /// Not to be shown.
-    pub(crate) fn key_id(&self) -> Option<&str> {
-        text(self.header.as_ref()?, "kid")
-    }
-
-    /// Not to be shown.
-    pub(crate) fn subject(&self) -> Option<&str> {
-        self.text("sub")
-    }
-
-    /// As it is, for comparing.
-    pub(crate) fn issuer(&self) -> Option<&str> {
-        self.text("iss")
-    }
-
-    pub(crate) fn token_use(&self) -> Option<&str> {
-        self.text("token_use")
-    }
-
-    pub(crate) fn is_access(&self) -> bool {
-        self.token_use() == Some("access")
-    }
-
-    /// The name of the claim that holds the app client.
-    pub(crate) fn client_claim(&self) -> &'static str {
+    /// The claim that holds the app client.
+    pub(super) fn client_claim(&self) -> &'static str {
         if self.is_access() { "client_id" } else { "aud" }
     }
 
-    pub(crate) fn client(&self) -> Option<&str> {
-        self.text(self.client_claim())
+    pub(super) fn client(&self) -> Option<Cow<'_, str>> {
+        self.string(self.client_claim())
     }
 
-    pub(crate) fn has_scope(&self, wanted: &str) -> bool {
-        self.text("scope").is_some_and(|scopes| scopes.split(' ').any(|scope| scope == wanted))
+    /// What an access token is bound to.
+    pub(super) fn resources(&self) -> Vec<String> {
+        let list = self.claims.as_ref().and_then(|claims| claims.strings("aud")).unwrap_or_default();
+        list.into_iter().chain(self.string("aud")).map(Cow::into_owned).collect()
     }
 
-    pub(crate) fn has_group(&self, wanted: &str) -> bool {
-        let groups = self.claims.as_ref().and_then(|claims| claims.get("cognito:groups")).and_then(Value::as_array);
+    pub(super) fn has_scope(&self, wanted: &str) -> bool {
+        self.claims.as_ref().is_some_and(|claims| tools::has_scope(claims, wanted))
+    }
+
+    pub(super) fn has_group(&self, wanted: &str) -> bool {
+        let groups = self.claims.as_ref().and_then(|claims| claims.strings("cognito:groups"));
         groups.is_some_and(|groups| groups.iter().any(|group| group == wanted))
     }
 
-    /// Whether a claim is a text that is not empty.
-    pub(crate) fn has(&self, claim: &str) -> bool {
-        self.text(claim).is_some_and(|text| !text.is_empty())
+    /// The claim that holds the user id, if one does.
+    pub(super) fn user_id_claim<'a>(&'a self, rule: &'a UserIdRule) -> Option<&'a str> {
+        tools::user_id_claim(rule, self.claims.as_ref()?)
     }
 
-    pub(crate) fn is_machine(&self) -> bool {
-        let names_a_user = self.claims.as_ref().is_some_and(|claims| claims.contains_key("username"));
-        self.is_access() && !names_a_user && self.subject().is_some() && self.subject() == self.client()
-    }
-
-    /// Seconds from now to a time of the token; negative if it is over.
-    pub(crate) fn seconds_to(&self, claim: &str) -> Option<i128> {
-        let time = self.claims.as_ref()?.get(claim)?.as_u64()?;
+    /// Seconds from now to a time of the token; negative if it is past.
+    pub(super) fn seconds_to(&self, claim: &str) -> Option<i128> {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
-        Some(i128::from(time) - i128::from(now))
+        Some(i128::from(self.seconds(claim)?) - i128::from(now))
     }
 
-    fn text(&self, claim: &str) -> Option<&str> {
-        text(self.claims.as_ref()?, claim)
+    fn seconds(&self, claim: &str) -> Option<u64> {
+        self.claims.as_ref()?.seconds(claim)
     }
 }
 
-fn text<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
-    object.get(name).and_then(Value::as_str)
-}
-
-/// A foreign text as a terminal may get it: no control characters, and not more than a line of it.
-pub(crate) fn shown(text: &str) -> String {
+/// A string from outside as a terminal may get it: no control characters, and not more than a line of it.
+pub(super) fn shown(text: &str) -> String {
     let plain = |c: char| if c.is_control() { '?' } else { c };
     let mut shown: String = text.chars().take(MAX_SHOWN).map(plain).collect();
     if text.chars().count() > MAX_SHOWN {
@@ -144,7 +144,7 @@ pub(crate) fn shown(text: &str) -> String {
 }
 
 /// A number of seconds in words.
-pub(crate) fn in_words(seconds: i128) -> String {
+pub(super) fn in_words(seconds: i128) -> String {
     let seconds = seconds.unsigned_abs();
     let (number, unit) = match seconds {
         0..120 => (seconds, "second"),

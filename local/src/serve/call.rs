@@ -115,6 +115,13 @@ impl Call {
         (!value.is_empty()).then_some(value)
     }
 
+    /// One header more, unless its value is empty.
+    pub(super) fn add(&mut self, name: &str, value: &str) {
+        if !value.is_empty() {
+            self.headers.push((name.to_ascii_lowercase(), value.to_owned()));
+        }
+    }
+
     pub(super) fn header(&self, name: &str) -> impl Iterator<Item = &str> {
         self.headers.iter().filter(move |(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }

@@ -141,7 +141,7 @@ fn merged<const N: usize>(objects: [Value; N]) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use smac_lambda_authorizer::event::Request;
+    use smac_lambda_authorizer::tools::Request;
 
     use super::*;
 

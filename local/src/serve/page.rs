@@ -1,24 +1,23 @@
 //! The page for browsers at `/`, and the API behind it under `/_local/`.
 //!
 //! That API mints tokens and tells the service's, so other sites must not reach it through the browser: the `Host` must
-//! be loopback (a site that has its name resolve to 127.0.0.1 still sends its own name), and a foreign `Origin` is
-//! refused. The keys are public and good for nothing else; the guard is for the settings that may be tried here.
+//! be loopback (a site that has its name resolve to 127.0.0.1 still sends its own name), and another site's `Origin`
+//! is refused. The keys are public and good for nothing else; the guard is for the settings that may be tried here.
 
 use http_body_util::{BodyExt as _, Limited};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Map;
-use smac_lambda_authorizer::credential::Credential;
-use smac_lambda_authorizer::error::Refusal;
-use smac_lambda_authorizer::event::Request as AuthorizerRequest;
-use smac_lambda_authorizer::telemetry::Outcome;
-use smac_local::checks::{self, Path, State};
+use smac_lambda_authorizer::tools::{self, Carrier, Path};
+use smac_lambda_authorizer::{Outcome, Refusal};
+use smac_local::advice::advice;
 use smac_local::deployment::{Pool, SERVICE, SERVICE_TOKEN};
 use smac_local::event::Overrides;
 use smac_local::token::Use;
 use url::form_urlencoded::Serializer;
 
 use super::*;
+use crate::decisions::{self, Presented};
 
 const HTML: &str = include_str!("../../page/index.html");
 const CSS: &str = include_str!("../../page/app.css");
@@ -182,8 +181,8 @@ async fn decide(gateway: &Gateway, described: &Described) -> Result<Value, Strin
         "arn": call.arn(api),
         "gateway": handled.verdict.as_ref().err().map(|denial| denial.words()),
     });
-    let more = match &handled.decided {
-        Some(decided) => decision_of(gateway, decided, handled.event.as_deref().unwrap_or_default()),
+    let more = match &handled.decision {
+        Some(decision) => decision_of(gateway, decision, handled.event.as_deref().unwrap_or_default()),
         None => json!({ "outcome": "not asked", "checks": [], "lookups": {} }),
     };
     if let (Some(told), Value::Object(more)) = (told.as_object_mut(), more) {
@@ -192,41 +191,34 @@ async fn decide(gateway: &Gateway, described: &Described) -> Result<Value, Strin
     Ok(told)
 }
 
-fn decision_of(gateway: &Gateway, decided: &Decided, event: &str) -> Value {
-    let outcome = decided.record.outcome;
-    let line = log_line(decided);
-    let path = AuthorizerRequest::parse(event)
-        .map_or(Path::None, |request| Path::of(&Credential::of(&request, &gateway.places)));
-    let checks: Vec<Value> = checks::outcomes(path, &decided.record)
-        .into_iter()
-        .map(|(check, state)| {
-            let state = match state {
-                State::Passed => "passed",
-                State::Failed => "failed",
-                State::NotReached => "not-reached",
-            };
-            json!({ "name": check.name(), "what": check.what(), "state": state })
-        })
+fn decision_of(gateway: &Gateway, decision: &Decision, event: &str) -> Value {
+    let outcome = decision.outcome();
+    let line = logged(decision);
+    let parts = tools::parts(&gateway.settings);
+    let path =
+        tools::Request::parse(event).map_or(Path::None, |request| decisions::path(&Presented::find(&request, &parts)));
+    let checks: Vec<Value> = decisions::checks(path, decision)
+        .map(|(check, state)| json!({ "name": check.name(), "what": check.rule(), "state": state.name() }))
         .collect();
+    let refusal = match outcome {
+        Outcome::Allowed(_) => None,
+        Outcome::Refused(refusal) => Some(refusal),
+    };
     json!({
         "outcome": outcome.name(),
         "reason": outcome.reason(),
-        "advice": match outcome {
-            Outcome::Allowed(_) => None,
-            Outcome::Refused(refusal) => Some(checks::advice(refusal)),
-        },
-        // As text, since its members are in an order that is easier to read than the alphabet's.
-        "answer": match &decided.answer {
+        "meaning": refusal.map(Refusal::meaning),
+        "advice": refusal.map(advice),
+        // As a string, since its members are in an order that is easier to read than the alphabet's.
+        "answer": match decision.answer() {
             Answer::Response(json) => Some(json.get()),
             Answer::Error(_) => None,
         },
         "principalType": line.get("principalType"),
-        "pool": line.get("pool"),
-        "error": match (&decided.answer, outcome) {
-            (Answer::Error(error), Outcome::Refused(Refusal::Unauthorized(_) | Refusal::Fault(_))) => {
-                Some(error.to_string())
-            }
-            _ => None,
+        "issuer": line.get("issuer"),
+        "error": match decision.answer() {
+            Answer::Response(_) => None,
+            Answer::Error(error) => Some(error.to_string()),
         },
         "lookups": line.get("lookups"),
         "micros": line.get("DecisionTime"),
@@ -247,23 +239,33 @@ fn call(gateway: &Gateway, described: &Described) -> Result<Call, String> {
         query: query.to_owned(),
         headers: vec![("host".to_owned(), "localhost".to_owned())],
     };
-    let mut add = |name: &str, value: &str| {
-        if !value.is_empty() {
-            call.headers.push((name.to_ascii_lowercase(), value.to_owned()));
-        }
-    };
-    if let Some(names) = &gateway.places.automation {
-        add(&names.id, &described.pair.id);
-        add(&names.token, &described.pair.token);
+    let parts = tools::parts(&gateway.settings);
+    if let Some(services) = parts.services {
+        call.add(&services.headers.id, &described.pair.id);
+        call.add(&services.headers.token, &described.pair.token);
     }
-    let token = &described.token;
-    if let Some(jwt) = gateway.places.jwt.as_ref().filter(|_| !token.is_empty()) {
-        match jwt.query_parameter.as_ref().filter(|_| described.kind == Api::WebSocket) {
-            Some(name) => call.query = Serializer::new(call.query).append_pair(name, token).finish(),
-            None => add(&jwt.header, format!("{} {token}", jwt.prefix).trim_start()),
-        }
+    if let Some(tokens) = parts.tokens.filter(|_| !described.token.is_empty()) {
+        put(&mut call, &tokens.carriers.0, described.kind, &described.token);
     }
     Ok(call)
+}
+
+/// Puts a token where a browser can: a WebSocket's handshake has no headers of its own.
+fn put(call: &mut Call, carriers: &[Carrier], api: Api, token: &str) {
+    let is_usable = |carrier: &&Carrier| match carrier {
+        Carrier::Header { .. } => true,
+        Carrier::Query(_) | Carrier::WebSocketProtocol(_) => api == Api::WebSocket,
+        Carrier::Cookie(_) => false,
+    };
+    match carriers.iter().rfind(is_usable) {
+        Some(Carrier::Header { name, prefix, .. }) => call.add(name, format!("{prefix} {token}").trim_start()),
+        Some(Carrier::Query(name)) => {
+            let query = std::mem::take(&mut call.query);
+            call.query = Serializer::new(query).append_pair(name, token).finish();
+        }
+        Some(Carrier::WebSocketProtocol(name)) => call.add("Sec-WebSocket-Protocol", &format!("{name}, {token}")),
+        Some(Carrier::Cookie(_)) | None => {}
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hyper::StatusCode;
-use hyper::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, UPGRADE};
+use hyper::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_PROTOCOL, UPGRADE};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use smac_local::http_server::{self, with_header};
@@ -28,20 +28,21 @@ pub(super) fn is_upgrade(call: &Call) -> bool {
     call.method == "GET" && has("upgrade", "websocket") && has("connection", "upgrade")
 }
 
-/// The value that proves that the handshake was understood (section 4.2.2), if the client's side is sound.
+/// The value that proves that the handshake was understood (section 4.2.2), if the client's side is valid.
 pub(super) fn accept(call: &Call) -> Option<String> {
     let key = call.header("sec-websocket-key").next()?;
-    let is_sound = STANDARD.decode(key).is_ok_and(|nonce| nonce.len() == 16)
+    let is_valid = STANDARD.decode(key).is_ok_and(|nonce| nonce.len() == 16)
         && call.header("sec-websocket-version").next() == Some("13");
-    is_sound.then(|| STANDARD.encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, format!("{key}{GUID}").as_bytes())))
+    is_valid.then(|| STANDARD.encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, format!("{key}{GUID}").as_bytes())))
 }
 
-/// The answer to a sound handshake.
-pub(super) fn switch(accepted: &str) -> http_server::Answer {
+/// The answer to a valid handshake, with the sub-protocol that is accepted, if one is (section 4.2.2).
+pub(super) fn switch(accepted: &str, protocol: Option<&str>) -> http_server::Answer {
     let headers = [(CONNECTION, "Upgrade"), (UPGRADE, "websocket"), (SEC_WEBSOCKET_ACCEPT, accepted)];
+    let headers = headers.into_iter().chain(protocol.map(|protocol| (SEC_WEBSOCKET_PROTOCOL, protocol)));
     let mut answer = http_server::Answer::default();
     *answer.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-    headers.into_iter().fold(answer, |answer, (name, value)| with_header(answer, name, value))
+    headers.fold(answer, |answer, (name, value)| with_header(answer, name, value))
 }
 
 /// Sends one text and the end, and waits for the client's.

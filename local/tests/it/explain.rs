@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::TcpListener;
 
 use serde_json::{Value, json};
-use smac_lambda_authorizer::error::{Fault as Faults, Forbidden, Unauthorized};
+use smac_lambda_authorizer::{Fault as Faults, Forbidden, Unauthorized};
 use smac_local::deployment::{self, EMAIL, Pool, SECRETS_PREFIX, SERVICE, SERVICE_TOKEN, SUBJECT};
 use smac_local::keys::Key;
 use smac_local::stand_ins::{Fault, StandIns, Upstream};

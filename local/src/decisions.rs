@@ -1,0 +1,113 @@
+//! What the commands have in common about a decision: where its credential was, which checks it passed, and how it is
+//! put into words.
+
+use std::process::ExitCode;
+
+use smac_lambda_authorizer::tools::{Check, Pair, Parts, Path, Request, UnverifiedPair};
+use smac_lambda_authorizer::{Answer, Decision, Fault, FunctionError, Invocation, Outcome, Refusal, Unauthorized};
+
+/// The credential that a request is decided by.
+#[derive(Clone, Copy)]
+pub(crate) enum Presented<'r> {
+    Token(&'r str),
+    Pair(UnverifiedPair<'r>),
+    None,
+}
+
+impl<'r> Presented<'r> {
+    /// As the authorizer finds it: a service's pair before a token before nothing.
+    pub(crate) fn find(request: &'r Request<'_>, parts: &Parts<'_>) -> Result<Self, Unauthorized> {
+        if let Some(services) = parts.services
+            && let Pair::Complete(pair) = services.headers.find(request)?
+        {
+            return Ok(Self::Pair(pair));
+        }
+        if let Some(tokens) = parts.tokens
+            && let Some(token) = tokens.carriers.find(request)?
+        {
+            return Ok(Self::Token(token.token));
+        }
+        Ok(Self::None)
+    }
+}
+
+/// Which checks the request goes through.
+pub(crate) fn path(presented: &Result<Presented<'_>, Unauthorized>) -> Path {
+    match presented {
+        // The one refusal here that is about a token.
+        Ok(Presented::Token(_)) | Err(Unauthorized::TokenMalformed) => Path::Token,
+        Ok(Presented::Pair(_)) => Path::Pair,
+        Ok(Presented::None) | Err(_) => Path::None,
+    }
+}
+
+/// What became of a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    Passed,
+    Failed,
+    NotReached,
+}
+
+impl State {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::NotReached => "not-reached",
+        }
+    }
+}
+
+/// The checks of a decision, in order, and what became of each.
+pub(crate) fn checks(path: Path, decision: &Decision) -> impl Iterator<Item = (Check, State)> {
+    let checks = path.checks();
+    let reached = checks.iter().position(|check| *check == decision.trace().check()).unwrap_or_default();
+    let (passed, of_reached) = match decision.outcome() {
+        Outcome::Allowed(_) => (checks.len(), State::Passed),
+        // A defect of the authorizer is no check's.
+        Outcome::Refused(Refusal::Fault(Fault::Internal)) => (reached, State::NotReached),
+        Outcome::Refused(_) => (reached, State::Failed),
+    };
+    checks.iter().enumerate().map(move |(index, check)| {
+        let state = match index {
+            index if index < passed => State::Passed,
+            index if index == passed => of_reached,
+            _ => State::NotReached,
+        };
+        (*check, state)
+    })
+}
+
+/// 0 for allowed, 1 for refused, 2 for a fault.
+pub(crate) fn exit_code(decision: &Decision) -> ExitCode {
+    ExitCode::from(match decision.outcome() {
+        Outcome::Allowed(_) => 0,
+        Outcome::Refused(Refusal::Unauthorized(_) | Refusal::Forbidden(_)) => 1,
+        Outcome::Refused(Refusal::Fault(_)) => 2,
+    })
+}
+
+/// The outcome, and its reason.
+pub(crate) fn outcome(decision: &Decision) -> String {
+    let outcome = decision.outcome();
+    match outcome {
+        Outcome::Allowed(principal_type) => format!("{} ({})", outcome.name(), principal_type.name()),
+        Outcome::Refused(refusal) => format!("{}: {refusal}", outcome.name()),
+    }
+}
+
+/// What the client of the API would see.
+pub(crate) fn client(decision: &Decision) -> &'static str {
+    match (decision.answer(), decision.outcome()) {
+        (Answer::Error(FunctionError::Unauthorized), _) => "401 Unauthorized",
+        (Answer::Error(FunctionError::Internal(_)), _) => "500 Internal Server Error",
+        (Answer::Response(_), Outcome::Allowed(_)) => "the API's own answer",
+        (Answer::Response(_), Outcome::Refused(_)) => "403 Forbidden",
+    }
+}
+
+/// The line that the function would log.
+pub(crate) fn log_line(decision: &Decision) -> Vec<u8> {
+    decision.log_line(Invocation::new("local", None))
+}

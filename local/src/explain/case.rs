@@ -1,0 +1,194 @@
+//! All that is known of a decision, for the sentences about it.
+
+use smac_lambda_authorizer::tools::{
+    self, Carrier, Check, IssuerConfig, PREFIX, Parts, Path, PoolRules, Request, Rules, ServiceConfig, TokenConfig,
+    Upstream,
+};
+use smac_lambda_authorizer::{Decision, PrincipalType};
+use url::Url;
+
+use super::token::{Token, shown};
+
+/// How much of the world was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// The upstreams themselves; whether there are AWS credentials in the settings or the environment.
+    Live { has_credentials: bool },
+    /// Nobody; whether the signature was checked all the same, by a key in the settings.
+    Nobody { has_key: bool },
+}
+
+/// All that is known of a decision.
+pub(super) struct Case<'a> {
+    pub(super) parts: Parts<'a>,
+    pub(super) request: Option<&'a Request<'a>>,
+    pub(super) path: Path,
+    pub(super) token: Option<&'a Token>,
+    pub(super) decision: &'a Decision,
+    pub(super) asked: Asked,
+    /// Whether there was a token alone, and the event was made for it.
+    pub(super) is_event_made: bool,
+}
+
+impl<'a> Case<'a> {
+    /// Whether a check that was passed was made at all, or only assumed to be passed.
+    pub(super) fn is_assumed(&self, check: Check) -> bool {
+        let Asked::Nobody { has_key } = self.asked else {
+            return false;
+        };
+        let was_asked = self.was_asked(Upstream::UserInfo);
+        (matches!(check, Check::Key | Check::Signature) && !has_key)
+            || (check == Check::UserId && was_asked && self.claim_in_token().is_none())
+            || (check == Check::Verification && was_asked && self.verified_claim().is_some())
+            || (check == Check::Revocation && was_asked && self.checks_revocation())
+            || matches!(check, Check::Secret | Check::ServiceToken)
+    }
+
+    pub(super) fn tokens(&self) -> Option<&'a TokenConfig> {
+        self.parts.tokens
+    }
+
+    pub(super) fn services(&self) -> Option<&'a ServiceConfig> {
+        self.parts.services
+    }
+
+    pub(super) fn issuers(&self) -> &'a [IssuerConfig] {
+        self.tokens().map(|tokens| tokens.issuers.as_slice()).unwrap_or_default()
+    }
+
+    /// The issuer that judges the token.
+    pub(super) fn issuer(&self) -> Option<&'a IssuerConfig> {
+        let name = self.decision.trace().issuer.as_ref()?;
+        self.issuers().iter().find(|issuer| issuer.name == *name)
+    }
+
+    pub(super) fn rules(&self) -> Option<&'a PoolRules> {
+        self.issuer().map(pool_rules)
+    }
+
+    pub(super) fn pool_name(&self) -> &'a str {
+        self.issuer().map_or("?", |issuer| issuer.name.as_ref())
+    }
+
+    pub(super) fn pool_setting(&self, name: &str) -> String {
+        pool_setting(self.pool_name(), name)
+    }
+
+    pub(super) fn key_set_url(&self) -> String {
+        self.issuer().map(|issuer| issuer.keys.url.to_string()).unwrap_or_default()
+    }
+
+    pub(super) fn was_asked(&self, upstream: Upstream) -> bool {
+        self.decision.trace().calls(upstream).source().is_some()
+    }
+
+    /// Who is asked about the token's user, by name and address.
+    pub(super) fn attributes(&self) -> Option<(&'static str, &'a Url)> {
+        let (rules, token) = (self.rules()?, self.token?);
+        let user_info = rules.user_info_url.as_ref().filter(|_| token.has_scope(USER_INFO_SCOPE));
+        let get_user = || rules.get_user_url.as_ref().filter(|_| token.has_scope(GET_USER_SCOPE));
+        user_info.map(|url| ("userInfo", url)).or_else(|| Some(("GetUser", get_user()?)))
+    }
+
+    pub(super) fn attributes_name(&self) -> &'static str {
+        self.attributes().map_or("userInfo", |(name, _)| name)
+    }
+
+    pub(super) fn attributes_url(&self) -> String {
+        self.attributes().map(|(_, url)| url.to_string()).unwrap_or_default()
+    }
+
+    /// Whether the token is an app client's own.
+    pub(super) fn is_machine(&self) -> bool {
+        let principal = self.decision.trace().principal.as_ref();
+        self.path == Path::Token && principal.is_some_and(|(principal, _)| *principal == PrincipalType::Service)
+    }
+
+    /// The claim of the token that is the user id, if one is.
+    pub(super) fn claim_in_token(&self) -> Option<&'a str> {
+        self.token?.user_id_claim(&self.rules()?.user_id)
+    }
+
+    /// The claims that can be the user id.
+    fn user_id_claims(&self) -> impl Iterator<Item = &'a str> {
+        self.rules().into_iter().flat_map(|rules| &rules.user_id.claims).map(String::as_str)
+    }
+
+    /// The same in words.
+    pub(super) fn user_id_names(&self) -> String {
+        self.user_id_claims().map(|claim| format!("`{claim}`")).collect::<Vec<_>>().join(" or ")
+    }
+
+    /// The claim that is the user id, if it must be verified.
+    pub(super) fn verified_claim(&self) -> Option<&'a str> {
+        let claim = self.claim_in_token().or_else(|| self.user_id_claims().next())?;
+        let is_required = self.rules()?.user_id.requires_verification && tools::verified_by(claim).is_some();
+        is_required.then_some(claim)
+    }
+
+    pub(super) fn checks_revocation(&self) -> bool {
+        self.rules().is_some_and(|rules| rules.check_revocation)
+    }
+
+    pub(super) fn client(&self) -> String {
+        self.token.and_then(Token::client).map(|client| shown(&client)).unwrap_or_default()
+    }
+
+    pub(super) fn secrets_region(&self) -> &'a str {
+        self.services().map_or("?", |services| services.secrets.region.as_str())
+    }
+
+    /// The id itself is not shown: whoever mixes up the two headers puts the token there.
+    pub(super) fn secret_name(&self) -> String {
+        let prefix = self.services().map_or("", |services| services.common_prefix.trim_end_matches('/'));
+        format!("{prefix}/<value of {}>", self.id_header())
+    }
+
+    pub(super) fn id_header(&self) -> &'a str {
+        self.services().map_or("SMAC-Principal", |services| services.headers.id.as_str())
+    }
+
+    pub(super) fn token_header(&self) -> &'a str {
+        self.services().map_or("SMAC-Token", |services| services.headers.token.as_str())
+    }
+
+    /// Where credentials are looked for.
+    pub(super) fn places(&self) -> String {
+        let mut places: Vec<_> =
+            self.tokens().into_iter().flat_map(|tokens| &tokens.carriers.0).map(place_of).collect();
+        if let Some(services) = self.services() {
+            places.push(format!("the headers `{}` and `{}`", services.headers.id, services.headers.token));
+        }
+        places.join(", ")
+    }
+}
+
+/// The scope with which userInfo can be asked.
+pub(super) const USER_INFO_SCOPE: &str = "openid";
+
+/// The scope with which `GetUser` can be asked.
+pub(super) const GET_USER_SCOPE: &str = "aws.cognito.signin.user.admin";
+
+/// The rules of a user pool: there are no other issuers.
+pub(super) fn pool_rules(issuer: &IssuerConfig) -> &PoolRules {
+    let Rules::Pool(rules) = &issuer.rules;
+    rules
+}
+
+/// The whole name of a pool's setting.
+pub(super) fn pool_setting(pool: &str, name: &str) -> String {
+    format!("{PREFIX}PROVIDER_COGNITO__USERPOOLS__{pool}__{name}")
+}
+
+fn place_of(carrier: &Carrier) -> String {
+    match carrier {
+        Carrier::Header { name, prefix, .. } => format!("the header `{name}: {}`", form_of_header(prefix)),
+        Carrier::Query(name) => format!("the query parameter `{name}`"),
+        Carrier::Cookie(name) => format!("the cookie `{name}`"),
+        Carrier::WebSocketProtocol(name) => format!("the WebSocket sub-protocols `{name}, <token>`"),
+    }
+}
+
+pub(super) fn form_of_header(prefix: &str) -> String {
+    if prefix.is_empty() { "<token>".to_owned() } else { format!("{prefix} <token>") }
+}
