@@ -177,10 +177,14 @@ fn asked(case: &Case<'_>) -> String {
     if matches!(case.asked, Asked::Nobody { .. }) {
         return "nobody: what is not checked is assumed (--live asks)".to_owned();
     }
-    let upstreams = [("key set", Upstream::KeySet), ("attributes", Upstream::UserInfo), ("secret", Upstream::Secret)];
-    let asked: Vec<_> = upstreams
+    let asked: Vec<_> = Upstream::ALL
         .into_iter()
-        .filter_map(|(name, upstream)| {
+        .filter_map(|upstream| {
+            let name = match upstream {
+                Upstream::KeySet => "key set",
+                Upstream::UserInfo => case.attributes_name(),
+                Upstream::Secret => "secret",
+            };
             let calls = case.decision.trace().calls(upstream);
             let failed = match calls.failed {
                 0 => String::new(),
