@@ -169,6 +169,10 @@ async fn live_says_who_was_asked_even_for_nothing() {
     stand_ins.recover(Upstream::KeySet);
     let good = explain(&["--live", "--env-file", &path], &Token::access().sign());
     assert_eq!(good.line("asked"), "key set (fresh), userInfo (fetched)");
+    let signed_in = Token::access().claim("scope", "aws.cognito.signin.user.admin").sign();
+    let good = explain(&["--live", "--env-file", &path], &signed_in);
+    assert_eq!((good.code, good.line("asked")), (0, "key set (fresh), GetUser (fetched)"));
+    assert!(good.stdout.contains("in GetUser's `email`"), "{}", good.stdout);
     let nobody = [("PROVIDER", "NONE"), ("MODE", "OPTIONAL")];
     let path = env_file(&with(stand_ins.environment(), &nobody));
     let output = explain(&["--live", "--env-file", &path], &request(json!({})));
