@@ -45,6 +45,7 @@ const ELSEWHERE: &[(&str, Place)] = &[
     ("cargo lambda build", In(".ci/run", "sam build")),
     ("sam build", In(".ci/run", "sam build")),
     ("sam deploy", Nowhere("an AWS account")),
+    ("sam local invoke", In("tests/reality/sam_local.py", r#"ENV_VARS = "local/sam.json""#)),
     ("aws ", Nowhere("an AWS account")),
     (".ci/run", Nowhere("it is what runs everything")),
     (".ci/fuzz", In(".ci/run", ".ci/fuzz")),

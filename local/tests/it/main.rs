@@ -7,5 +7,6 @@ mod check;
 mod docs;
 mod explain;
 mod function_config;
+mod sam;
 mod serve;
 mod support;
