@@ -5,11 +5,10 @@ use std::process::ExitCode;
 
 use smac_lambda_authorizer::tools::PREFIX;
 use smac_lambda_authorizer::{Findings, Settings};
-use smac_local::command::{Problem, print};
+use smac_local::command::{Problem, name_and_value, print};
 use smac_local::template::Template;
 
-use crate::environment::{self, Deployment, Variables};
-use crate::invoke::parse_setting;
+use crate::environment::{self, Changes, Deployment, Variables};
 
 const HELP: &str = "\
 Examples:
@@ -38,11 +37,10 @@ pub(crate) struct Check {
     #[arg(long, value_name = "NAME")]
     function: Option<String>,
     /// A parameter of the template, instead of its default. May be repeated.
-    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parse_parameter)]
+    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = name_and_value)]
     parameters: Vec<(String, String)>,
-    /// Another value of a setting, without the `SMAC__AUTH__` of its name. May be repeated.
-    #[arg(long = "setting", value_name = "NAME=VALUE", value_parser = parse_setting)]
-    settings: Vec<(String, String)>,
+    #[command(flatten)]
+    changes: Changes,
     /// Warnings, and what is unknown, count as mistakes.
     #[arg(long)]
     strict: bool,
@@ -58,9 +56,9 @@ impl Check {
             (None, Some(path)) => of_template(path, self.function.as_deref(), self.parameters)?,
             (None, None) => return Err(Problem::new("--env-file, --function-config or --template", "is required")),
         };
-        unknown.retain(|(name, _)| !self.settings.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)));
+        unknown.retain(|(name, _)| !self.changes.settings.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)));
         variables.extend(unknown.iter().map(|(name, _)| (name.clone(), UNKNOWN.to_owned())));
-        environment::change(&mut variables, self.settings);
+        environment::change(&mut variables, self.changes.settings);
         environment::assume_region(&mut variables);
         let count = variables.iter().filter(|(name, _)| name.to_ascii_uppercase().starts_with(PREFIX)).count();
         let mut found = Settings::check(variables, |path| std::fs::read_to_string(path));
@@ -127,9 +125,4 @@ fn number(number: usize, what: &str) -> String {
         1 => format!("1 {what}"),
         more => format!("{more} {what}s"),
     }
-}
-
-fn parse_parameter(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once('=').ok_or("must be NAME=VALUE")?;
-    Ok((name.to_owned(), value.to_owned()))
 }

@@ -10,7 +10,6 @@ pub struct Problem(pub String);
 
 impl Problem {
     /// Something, and what is wrong with it.
-    #[must_use]
     pub fn new(what: impl Display, why: impl Display) -> Self {
         Self(format!("{what}: {why}"))
     }
@@ -19,9 +18,6 @@ impl Problem {
 /// Says what an error is about.
 pub trait About<T> {
     /// The error becomes a problem with this.
-    ///
-    /// # Errors
-    /// The problem.
     fn about(self, what: impl Display) -> Result<T, Problem>;
 }
 
@@ -31,8 +27,13 @@ impl<T, E: Display> About<T> for Result<T, E> {
     }
 }
 
+/// Reads an option.
+pub fn name_and_value(text: &str) -> Result<(String, String), &'static str> {
+    let (name, value) = text.split_once('=').ok_or("must be NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
 /// The exit status: 2 for a problem, which is printed.
-#[must_use]
 pub fn exit_code(result: Result<ExitCode, Problem>) -> ExitCode {
     result.unwrap_or_else(|Problem(problem)| {
         let _ = writeln!(std::io::stderr(), "error: {problem}");
@@ -41,9 +42,6 @@ pub fn exit_code(result: Result<ExitCode, Problem>) -> ExitCode {
 }
 
 /// Prints a line.
-///
-/// # Errors
-/// If standard output can't be written.
 pub fn print(line: &str) -> Result<ExitCode, Problem> {
     let mut stdout = std::io::stdout();
     match writeln!(stdout, "{line}").and_then(|()| stdout.flush()) {

@@ -1,4 +1,4 @@
-//! The environment of a deployment, from a file or as AWS prints it.
+//! The environment of a deployment: from a file or as AWS prints it, and with other settings.
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use smac_lambda_authorizer::tools::{PREFIX, SETTINGS, Setting};
 use smac_lambda_authorizer::{Mistakes, Settings};
-use smac_local::command::{About as _, Problem};
+use smac_local::command::{About as _, Problem, name_and_value};
 use smac_local::env_file;
 
 /// Environment variables, by name.
@@ -107,9 +107,23 @@ pub(crate) fn assume_region(environment: &mut Variables) {
     add_missing(environment, "AWS_REGION", "us-east-1");
 }
 
-/// The same with other settings.
-pub(crate) fn change(environment: &mut Variables, settings: Variables) {
-    for (name, value) in settings {
+/// Other settings.
+#[derive(clap::Args)]
+pub(crate) struct Changes {
+    /// Another value of a setting, without the `SMAC__AUTH__` of its name. May be repeated.
+    #[arg(long = "setting", value_name = "NAME=VALUE", value_parser = parse_setting)]
+    // Not by its other name, by which clap would not see that there may be several.
+    pub(crate) settings: Vec<(String, String)>,
+}
+
+fn parse_setting(text: &str) -> Result<(String, String), &'static str> {
+    let (name, value) = name_and_value(text)?;
+    Ok((format!("{PREFIX}{}", name.strip_prefix(PREFIX).unwrap_or(&name)), value))
+}
+
+/// The same with other values of these variables.
+pub(crate) fn change(environment: &mut Variables, variables: Variables) {
+    for (name, value) in variables {
         environment.retain(|(other, _)| !is_same(other, &name));
         environment.push((name, value));
     }

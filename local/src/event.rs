@@ -7,6 +7,7 @@ use std::fmt;
 
 use serde_json::Value;
 
+use crate::command::name_and_value;
 use crate::deployment::{Pool, SERVICE_TOKEN};
 use crate::token::{Token, Use, now};
 
@@ -29,7 +30,6 @@ pub struct Overrides {
 
 impl Overrides {
     /// A token with these changes; of the first pool, if none is named.
-    #[must_use]
     pub fn token(&self, token_use: Use) -> Token {
         self.apply(self.pool.unwrap_or(Pool::Primary), token_use, self.expired, now())
     }
@@ -41,10 +41,9 @@ impl Overrides {
     }
 }
 
-fn parse_claim(text: &str) -> Result<(String, Value), String> {
-    let (name, value) = text.split_once('=').ok_or("must be NAME=VALUE")?;
-    let json = serde_json::from_str(value).unwrap_or_else(|_| value.into());
-    Ok((name.to_owned(), json))
+fn parse_claim(text: &str) -> Result<(String, Value), &'static str> {
+    let (name, value) = name_and_value(text)?;
+    Ok((name, serde_json::from_str(&value).unwrap_or_else(|_| value.into())))
 }
 
 /// Why an event can't be rendered.
@@ -89,7 +88,6 @@ pub fn render(template: &str, overrides: &Overrides) -> Result<Value, RenderErro
 }
 
 /// The event in a line.
-#[must_use]
 pub fn describe(event: &Value) -> String {
     let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str);
     let arn = text("/routeArn").or_else(|| text("/methodArn")).unwrap_or("no ARN");

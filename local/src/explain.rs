@@ -20,8 +20,8 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::decisions::{self, Presented, State, client, exit_code, outcome};
-use crate::environment::{self, Deployment, Variables};
-use crate::invoke::{deadline, parse_setting, warm};
+use crate::environment::{self, Changes, Deployment, Variables};
+use crate::invoke::{deadline, warm};
 use crate::start;
 use case::{Asked, Case};
 use input::Input;
@@ -49,9 +49,8 @@ Exit status: 0 for allowed, 1 for refused, 2 for a fault or bad usage.";
 pub(crate) struct Explain {
     #[command(flatten)]
     deployment: Deployment,
-    /// Another value of a setting, without the `SMAC__AUTH__` of its name. May be repeated.
-    #[arg(long = "setting", value_name = "NAME=VALUE", value_parser = parse_setting)]
-    settings: Vec<(String, String)>,
+    #[command(flatten)]
+    changes: Changes,
     /// Asks the real upstreams: key sets, userInfo, Secrets Manager.
     #[arg(long)]
     live: bool,
@@ -77,7 +76,7 @@ impl Explain {
                 (stand_ins.environment(), Some(stand_ins))
             }
         };
-        environment::change(&mut environment, self.settings);
+        environment::change(&mut environment, self.changes.settings);
         let id = CREDENTIALS[0].0;
         let has_credentials = environment::value_of(&environment, id).is_some() || std::env::var_os(id).is_some();
         if !is_live {

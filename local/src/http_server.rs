@@ -15,7 +15,6 @@ use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -28,9 +27,6 @@ pub struct Server {
 
 impl Server {
     /// Answers HTTP requests at this address.
-    ///
-    /// # Errors
-    /// If the address is in use.
     pub async fn start<F, B>(
         address: impl ToSocketAddrs,
         answer: impl Fn(Request<Incoming>) -> F + Clone + Send + 'static,
@@ -42,10 +38,7 @@ impl Server {
         Self::accept(address, move |stream| serve(stream, answer.clone())).await
     }
 
-    /// Accepts connections at this address, each for `connection` to do with what it wants.
-    ///
-    /// # Errors
-    /// If the address is in use.
+    /// Accepts connections at this address, each for `connection` to do with as it likes.
     pub async fn accept<F>(
         address: impl ToSocketAddrs,
         connection: impl Fn(TcpStream) -> F + Send + 'static,
@@ -71,14 +64,11 @@ impl Server {
         Ok(Self { address, accepting })
     }
 
-    /// Where it listens.
-    #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// The URL of its root, without a slash at the end.
-    #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -97,11 +87,8 @@ impl Drop for Server {
     }
 }
 
-/// Answers the requests of one connection, whatever carries it.
-pub async fn serve<F, B>(
-    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    answer: impl Fn(Request<Incoming>) -> F,
-) where
+async fn serve<F, B>(stream: TcpStream, answer: impl Fn(Request<Incoming>) -> F)
+where
     F: Future<Output = Result<Response<B>, HangUp>>,
     B: Body<Data = Bytes, Error = Infallible> + 'static,
 {
@@ -125,14 +112,10 @@ impl std::error::Error for HangUp {}
 /// An answer that is there as a whole.
 pub type Answer = Response<Full<Bytes>>;
 
-/// JSON.
-#[must_use]
 pub fn json(status: u16, body: &Value) -> Answer {
     answer(status, "application/json", body.to_string())
 }
 
-/// An answer of this type of content.
-#[must_use]
 pub fn answer(status: u16, content_type: &str, body: impl Into<Bytes>) -> Answer {
     let mut answer = Response::new(Full::new(body.into()));
     *answer.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -140,7 +123,6 @@ pub fn answer(status: u16, content_type: &str, body: impl Into<Bytes>) -> Answer
 }
 
 /// The same with another value of a header.
-#[must_use]
 pub fn with_header<B>(mut answer: Response<B>, name: HeaderName, value: &str) -> Response<B> {
     if let Ok(value) = HeaderValue::from_str(value) {
         answer.headers_mut().insert(name, value);

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use smac_lambda_authorizer::tools::PREFIX;
 use smac_lambda_authorizer::{Answer, Authorizer, Decision, Settings};
 use smac_local::command::{About as _, Problem, print};
 use smac_local::event::{self, Overrides};
@@ -12,7 +11,7 @@ use smac_local::stand_ins::StandIns;
 use tokio::time::Instant;
 
 use crate::decisions::{client, exit_code, log_line, outcome};
-use crate::environment::{self, Variables};
+use crate::environment::{self, Changes, Variables};
 use crate::{read_event, start};
 
 /// As long as the template lets an invocation take.
@@ -24,10 +23,9 @@ pub(crate) struct Invoke {
     /// A file in `events/`.
     event: PathBuf,
     #[command(flatten)]
-    changes: Overrides,
-    /// Another value of a setting, without the `SMAC__AUTH__` of its name. May be repeated.
-    #[arg(long = "setting", value_name = "NAME=VALUE", value_parser = parse_setting)]
-    settings: Vec<(String, String)>,
+    token: Overrides,
+    #[command(flatten)]
+    changes: Changes,
     /// Prints the log line too.
     #[arg(long)]
     verbose: bool,
@@ -35,9 +33,9 @@ pub(crate) struct Invoke {
 
 impl Invoke {
     pub(crate) async fn run(self) -> Result<ExitCode, Problem> {
-        let event = read_event(&self.event, &self.changes)?;
+        let event = read_event(&self.event, &self.token)?;
         let stand_ins = start(0).await?;
-        let authorizer = warm(settings(&stand_ins, self.settings)?).await;
+        let authorizer = warm(settings(&stand_ins, self.changes.settings)?).await;
         let decision = authorizer.authorize(&event.to_string(), deadline()).await;
 
         print(&format!("request   {}", event::describe(&event)))?;
@@ -76,11 +74,4 @@ fn answer(decision: &Decision) -> String {
         Answer::Response(json) => json.get().to_owned(),
         Answer::Error(error) => format!("function error: {error}"),
     }
-}
-
-/// A setting, with or without the `SMAC__AUTH__` of its name.
-pub(crate) fn parse_setting(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once('=').ok_or("must be NAME=VALUE")?;
-    let name = name.strip_prefix(PREFIX).unwrap_or(name);
-    Ok((format!("{PREFIX}{name}"), value.to_owned()))
 }

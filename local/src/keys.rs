@@ -9,9 +9,7 @@ use serde_json::{Value, json};
 /// A private key in `local/keys`; public, and good for nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Key {
-    /// Signs for the first pool.
     Primary,
-    /// Signs for the second pool.
     Secondary,
     /// Is in no key set.
     Forger,
@@ -19,7 +17,6 @@ pub enum Key {
 
 impl Key {
     /// The key's id, as odd as Cognito's are.
-    #[must_use]
     pub const fn kid(self) -> &'static str {
         match self {
             Self::Primary => "p1/DevPrimaryKey+0000000000000000000000000001=",
@@ -29,7 +26,6 @@ impl Key {
     }
 
     /// The private key (PKCS #1, RFC 8017, appendix A.1.2).
-    #[must_use]
     pub const fn der(self) -> &'static [u8] {
         match self {
             Self::Primary => include_bytes!("../keys/primary.der"),
@@ -38,14 +34,11 @@ impl Key {
         }
     }
 
-    /// For signing.
-    #[must_use]
     pub fn encoding_key(self) -> EncodingKey {
         EncodingKey::from_rsa_der(self.der())
     }
 
     /// The public part as a JSON web key.
-    #[must_use]
     #[expect(clippy::expect_used, reason = "the embedded keys are known to be good; the tests read each")]
     pub fn jwk(self) -> Value {
         let jwk = Jwk::from_encoding_key(&self.encoding_key(), Algorithm::RS256).expect("an embedded RSA key");
@@ -56,8 +49,6 @@ impl Key {
         jwk
     }
 
-    /// A key set with this key alone.
-    #[must_use]
     pub fn key_set(self) -> Value {
         json!({ "keys": [self.jwk()] })
     }
@@ -73,7 +64,6 @@ impl Key {
 }
 
 /// The signature of a message, in base64url.
-#[must_use]
 #[expect(clippy::expect_used, reason = "the embedded keys are known to be good; the tests sign with each")]
 pub fn sign(key: Key, message: &[u8]) -> String {
     jsonwebtoken::crypto::sign(message, &key.encoding_key(), Algorithm::RS256).expect("an embedded RSA key")

@@ -3,6 +3,12 @@
 //!
 //! Nothing of this reaches the deployed function.
 
+#![expect(
+    missing_docs,
+    clippy::missing_errors_doc,
+    reason = "for this workspace: a name that says it all needs no words"
+)]
+
 pub mod advice;
 pub mod command;
 pub mod deployment;

@@ -3,11 +3,8 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::pin::Pin;
 use std::process::Stdio;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
@@ -15,8 +12,7 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::{Request, Response};
 use serde_json::Value;
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::{Child, Command};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
@@ -42,9 +38,7 @@ pub struct Function {
 /// What a function made of an event.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
-    /// Its response.
     Response(Value),
-    /// Its error.
     Error(Value),
 }
 
@@ -67,14 +61,11 @@ type Polls = (u64, Option<Instant>);
 
 impl Function {
     /// Starts it with the environment and the pipes of this command, and what Lambda adds to the environment.
-    ///
-    /// # Errors
-    /// If there is no such program.
     pub async fn start(mut command: Command) -> io::Result<Self> {
         let (events, queue) = mpsc::unbounded_channel();
         let (polls, polled) = watch::channel((0, None));
         let api = Arc::new(RuntimeApi { events: queue.into(), running: Mutex::default(), polls });
-        let server = Server::accept("127.0.0.1:0", move |stream| connection(stream, Arc::clone(&api))).await?;
+        let server = Server::start("127.0.0.1:0", move |request| answer(request, Arc::clone(&api))).await?;
         command
             .env("AWS_LAMBDA_RUNTIME_API", server.address().to_string())
             .env("AWS_LAMBDA_FUNCTION_NAME", "function")
@@ -89,21 +80,11 @@ impl Function {
     }
 
     /// The process' id, until it has ended.
-    #[must_use]
     pub fn id(&self) -> Option<u32> {
         self.child.id()
     }
 
-    /// How often it has asked for work.
-    #[must_use]
-    pub fn polls(&self) -> u64 {
-        self.polls.borrow().0
-    }
-
     /// Waits until it has asked for work so often. From its start to the first time it took this long.
-    ///
-    /// # Errors
-    /// If it does not.
     pub async fn wait_for_polls(&self, count: u64) -> io::Result<Duration> {
         let mut polls = self.polls.clone();
         let (_, first) =
@@ -112,19 +93,12 @@ impl Function {
     }
 
     /// What it makes of an event, and how long that takes.
-    ///
-    /// # Errors
-    /// If it does not answer.
     pub async fn invoke(&self, event: impl Into<Bytes>) -> io::Result<(Outcome, Duration)> {
         let (sender, outcome) = oneshot::channel();
         self.events.send((event.into(), sender)).map_err(io::Error::other)?;
         timeout(LIMIT, outcome).await?.map_err(io::Error::other)
     }
 
-    /// Sends it a signal.
-    ///
-    /// # Errors
-    /// If it has ended.
     pub fn signal(&self, name: &str) -> io::Result<()> {
         let id = self.id().unwrap_or_default().to_string();
         let status = std::process::Command::new("kill").args(["-s", name, &id]).status()?;
@@ -132,17 +106,11 @@ impl Function {
     }
 
     /// Ends it at once.
-    ///
-    /// # Errors
-    /// If the system does not let it.
     pub async fn kill(mut self) -> io::Result<()> {
         self.child.kill().await
     }
 
     /// Its exit status, and all that it has written, once it has ended.
-    ///
-    /// # Errors
-    /// If it does not end.
     pub async fn end(mut self) -> io::Result<(Option<i32>, String)> {
         let status = timeout(LIMIT, self.child.wait()).await??;
         let mut written = Vec::new();
@@ -164,23 +132,13 @@ fn read(pipe: Option<impl AsyncRead + Unpin + Send + 'static>) -> JoinHandle<io:
     })
 }
 
-async fn connection(stream: TcpStream, api: Arc<RuntimeApi>) {
-    let times = Arc::new(Times { api, sending: AtomicU64::new(0), read: Mutex::new(Instant::now()) });
-    let stream = Timed { stream, times: Arc::clone(&times) };
-    http_server::serve(stream, move |request| answer(request, Arc::clone(&times))).await;
-}
-
-async fn answer(request: Request<Incoming>, times: Arc<Times>) -> Result<Answer, HangUp> {
-    let api = &times.api;
+async fn answer(request: Request<Incoming>, api: Arc<RuntimeApi>) -> Result<Answer, HangUp> {
     let path = request.uri().path().to_owned();
     if path.ends_with("/invocation/next") {
-        let polled = *lock(&times.read);
-        let (id, answer) = api.next_event(polled).await?;
-        times.sending.store(id, Ordering::Relaxed);
-        return Ok(answer);
+        return api.next_event().await;
     }
     let body = request.into_body().collect().await.map_err(|_| HangUp)?.to_bytes();
-    let now = *lock(&times.read);
+    let now = Instant::now();
     let id = path.rsplit('/').nth(1).and_then(|id| id.parse().ok()).unwrap_or_default();
     if let Some((sent, sender)) = lock(&api.running).remove(&id) {
         let body = serde_json::from_slice(&body).unwrap_or_default();
@@ -192,10 +150,10 @@ async fn answer(request: Request<Incoming>, times: Arc<Times>) -> Result<Answer,
 }
 
 impl RuntimeApi {
-    async fn next_event(&self, polled: Instant) -> Result<(u64, Answer), HangUp> {
+    async fn next_event(&self) -> Result<Answer, HangUp> {
         let mut id = 0;
         self.polls.send_modify(|(polls, first)| {
-            first.get_or_insert(polled);
+            first.get_or_insert_with(Instant::now);
             *polls += 1;
             id = *polls;
         });
@@ -208,47 +166,7 @@ impl RuntimeApi {
             .header("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:eu-west-1:123456789012:function:function")
             .body(Full::new(event));
         lock(&self.running).insert(id, (Instant::now(), sender));
-        Ok((id, answer.map_err(|_| HangUp)?))
-    }
-}
-
-/// When a connection was read from last, and which event is about to be written to it.
-struct Times {
-    api: Arc<RuntimeApi>,
-    sending: AtomicU64,
-    read: Mutex<Instant>,
-}
-
-/// A connection that takes the times right beside the system calls: what this program does before and after is nobody's.
-/// When the system has sent an event would be too late to begin: the function may well run before this program is told.
-struct Timed {
-    stream: TcpStream,
-    times: Arc<Times>,
-}
-
-impl AsyncRead for Timed {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let read = ready!(Pin::new(&mut self.stream).poll_read(cx, buffer));
-        *lock(&self.times.read) = Instant::now();
-        Poll::Ready(read)
-    }
-}
-
-impl AsyncWrite for Timed {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let id = self.times.sending.swap(0, Ordering::Relaxed);
-        if let Some((sent, _)) = lock(&self.times.api.running).get_mut(&id) {
-            *sent = Instant::now();
-        }
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        answer.map_err(|_| HangUp)
     }
 }
 

@@ -23,13 +23,15 @@ use hyper::body::Incoming;
 use hyper::header::{self, HeaderName};
 use hyper::{Method, Request};
 use serde_json::{Value, json};
+use smac_lambda_authorizer::tools::PREFIX;
 use smac_lambda_authorizer::{Answer, Authorizer, Decision, FunctionError, Settings};
 use smac_local::command::{About as _, Problem, print};
 use smac_local::http_server::{self, Server, with_header};
 use time::OffsetDateTime;
 
 use crate::decisions::{log_line, outcome};
-use crate::invoke::{deadline, parse_setting, settings, warm};
+use crate::environment::Changes;
+use crate::invoke::{deadline, settings, warm};
 use crate::start;
 use call::{Api, Call, IdentitySource};
 use verdict::Denial;
@@ -75,9 +77,8 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "SECONDS", default_value_t = 0,
         value_parser = clap::value_parser!(u64).range(..=MAX_TTL_SECONDS))]
     ttl: u64,
-    /// Another value of a setting, without the `SMAC__AUTH__` of its name. May be repeated.
-    #[arg(long = "setting", value_name = "NAME=VALUE", value_parser = parse_setting)]
-    settings: Vec<(String, String)>,
+    #[command(flatten)]
+    changes: Changes,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -99,10 +100,10 @@ impl Serve {
     pub(crate) async fn run(mut self) -> Result<ExitCode, Problem> {
         let api = self.api()?;
         if self.simple {
-            self.settings.push(parse_setting("HTTP_API_RESPONSE=SIMPLE").map_err(Problem)?);
+            self.changes.settings.push((format!("{PREFIX}HTTP_API_RESPONSE"), "SIMPLE".to_owned()));
         }
         let stand_ins = start(0).await?;
-        let settings = settings(&stand_ins, self.settings)?;
+        let settings = settings(&stand_ins, self.changes.settings)?;
         for warning in settings.warnings() {
             let _ = writeln!(std::io::stderr(), "warning: {}: {}", warning.variable, warning.text);
         }

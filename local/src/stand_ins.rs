@@ -29,11 +29,9 @@ pub const GET_USER: &str = "AWSCognitoIdentityProviderService.GetUser";
 /// An upstream of the authorizer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Upstream {
-    /// Cognito's key sets.
     KeySet,
     /// Cognito's userInfo and its `GetUser`.
     UserInfo,
-    /// Secrets Manager.
     Secret,
 }
 
@@ -71,9 +69,6 @@ struct Version {
 
 impl StandIns {
     /// Starts them on loopback, with the development deployment; port 0 is any.
-    ///
-    /// # Errors
-    /// If the port is in use.
     pub async fn start(port: u16) -> std::io::Result<Self> {
         let state = Arc::new(Mutex::new(State {
             key_sets: Pool::ALL.map(|pool| (pool.id().to_owned(), pool.key().key_set())).into(),
@@ -96,35 +91,26 @@ impl StandIns {
     }
 
     /// Listens again, at the same address.
-    ///
-    /// # Errors
-    /// If the port is in use by now.
     pub async fn open(&self) -> std::io::Result<()> {
         let server = serve(self.address, &self.state).await?;
         *lock(&self.server) = Some(server);
         Ok(())
     }
 
-    /// Where they are.
-    #[must_use]
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The function's environment.
-    #[must_use]
     pub fn environment(&self) -> Vec<(String, String)> {
         deployment::environment(&self.base_url())
     }
 
     /// How often an upstream was called so far.
-    #[must_use]
     pub fn calls(&self, upstream: Upstream) -> usize {
         self.state().calls.iter().filter(|(called, _)| *called == upstream).count()
     }
 
     /// What an upstream was asked for so far.
-    #[must_use]
     pub fn asked(&self, upstream: Upstream) -> Vec<String> {
         let state = self.state();
         state.calls.iter().filter(|(called, _)| *called == upstream).map(|(_, key)| key.clone()).collect()
@@ -159,14 +145,12 @@ impl StandIns {
         state.secrets.insert(name.to_owned(), Secret { current, previous, is_deleted: false });
     }
 
-    /// Marks a secret for deletion.
     pub fn mark_for_deletion(&self, name: &str) {
         if let Some(secret) = self.state().secrets.get_mut(name) {
             secret.is_deleted = true;
         }
     }
 
-    /// Removes a secret.
     pub fn remove_secret(&self, name: &str) {
         self.state().secrets.remove(name);
     }

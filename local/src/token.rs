@@ -16,43 +16,35 @@ const LIFETIME_SECONDS: u64 = 3600;
 
 /// A token to be: a header, claims, and who signs them.
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct Token {
     key: Key,
     header: Map<String, Value>,
     claims: Map<String, Value>,
 }
 
-/// A kind of token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Use {
-    /// An ID token.
     Id,
-    /// An access token.
     Access,
 }
 
 impl Token {
     /// A user's token of the first pool, valid from now on for an hour.
-    #[must_use]
     pub fn new(token_use: Use) -> Self {
         Self::of(Pool::Primary, token_use)
     }
 
-    /// An ID token of the first pool.
-    #[must_use]
     pub fn id() -> Self {
         Self::new(Use::Id)
     }
 
     /// An access token of the first pool. It has no e-mail; userInfo knows it.
-    #[must_use]
     pub fn access() -> Self {
         Self::new(Use::Access)
     }
 
-    /// A token of a pool.
-    #[must_use]
     pub fn of(pool: Pool, token_use: Use) -> Self {
         let claims = match token_use {
             Use::Id => json!({
@@ -86,34 +78,27 @@ impl Token {
     }
 
     /// The same, issued at this time (seconds since 1970).
-    #[must_use]
     pub fn issued_at(self, time: u64) -> Self {
         self.claim("auth_time", time).claim("iat", time).claim("exp", time.saturating_add(LIFETIME_SECONDS))
     }
 
     /// The same, issued so much earlier that it has been over for an hour.
-    #[must_use]
     pub fn expired(self) -> Self {
         let time = self.claims.get("iat").and_then(Value::as_u64).unwrap_or_default();
         self.issued_at(time.saturating_sub(2 * LIFETIME_SECONDS))
     }
 
-    /// The same with another value of a claim.
-    #[must_use]
     pub fn claim(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.claims.insert(name.to_owned(), value.into());
         self
     }
 
-    /// The same without a claim.
-    #[must_use]
     pub fn without(mut self, name: &str) -> Self {
         self.claims.remove(name);
         self
     }
 
     /// The same with another value in the header; `null` takes it away.
-    #[must_use]
     pub fn header(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.header.insert(name.to_owned(), value.into());
         self.header.retain(|_, value| !value.is_null());
@@ -121,20 +106,16 @@ impl Token {
     }
 
     /// The same, signed by somebody who is not the pool, under the name of its key.
-    #[must_use]
     pub fn forged(self) -> Self {
         self.signed_by(Key::Forger)
     }
 
     /// The same, signed by another key; the header still names the same one.
-    #[must_use]
     pub fn signed_by(mut self, key: Key) -> Self {
         self.key = key;
         self
     }
 
-    /// The compact form.
-    #[must_use]
     pub fn sign(&self) -> String {
         let header = Value::Object(self.header.clone()).to_string();
         let claims = Value::Object(self.claims.clone()).to_string();
@@ -143,14 +124,12 @@ impl Token {
 }
 
 /// The compact form of any header and claims, with an RS256 signature that holds.
-#[must_use]
 pub fn sign_raw(key: Key, header: &[u8], claims: &[u8]) -> String {
     let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
     format!("{message}.{}", keys::sign(key, message.as_bytes()))
 }
 
-/// Seconds since 1970.
-#[must_use]
+/// In seconds since 1970.
 pub fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }

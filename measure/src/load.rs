@@ -1,10 +1,8 @@
 //! `cargo measure load`: a great many good and bad requests, decided by the release binary as Lambda runs it.
 
-use std::io;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use serde_json::json;
@@ -52,20 +50,7 @@ impl Load {
         }
         let cases = Cases::new(self.distinct);
         let (function, _) = process::start(&[binary], &environment).await.about("the function")?;
-        let began = Instant::now();
-        let driver = Arc::new(Driver {
-            function,
-            cases,
-            calls: self.calls,
-            settle: self.settle.min(self.calls / 2).max(1),
-            next: AtomicU64::new(0),
-            seen: Mutex::default(),
-        });
-        let mut callers: JoinSet<_> = (0..self.concurrency.max(1)).map(|_| Arc::clone(&driver).call()).collect();
-        while let Some(ended) = callers.join_next().await {
-            ended.about("the load")?.about("the function")?;
-        }
-        let is_good = driver.report(began.elapsed())?;
+        let is_good = self.drive(&Arc::new(function), &cases).await?;
         let upstreams =
             [("key sets", Upstream::KeySet), ("userInfo", Upstream::UserInfo), ("secrets", Upstream::Secret)];
         for (name, upstream) in upstreams {
@@ -73,82 +58,43 @@ impl Load {
         }
         Ok(ExitCode::from(u8::from(!is_good)))
     }
-}
 
-/// Sends the requests, and compares what becomes of them.
-struct Driver {
-    function: Function,
-    cases: Cases,
-    calls: u64,
-    settle: u64,
-    next: AtomicU64,
-    seen: Mutex<Seen>,
-}
-
-#[derive(Default)]
-struct Seen {
-    answered: u64,
-    wrong: Vec<(u64, Verdict)>,
-    settled: Size,
-}
-
-/// What must not grow.
-#[derive(Default)]
-struct Size {
-    memory: u64,
-    descriptors: usize,
-}
-
-impl Size {
-    fn of(function: &Function) -> io::Result<Self> {
-        Ok(Self { memory: process::memory(function, "VmRSS:")?, descriptors: process::descriptors(function)? })
-    }
-}
-
-impl Driver {
-    /// One request after the other, until there are none left.
-    async fn call(self: Arc<Self>) -> io::Result<()> {
-        loop {
-            let number = self.next.fetch_add(1, Ordering::Relaxed);
-            if number >= self.calls {
-                return Ok(());
+    /// Sends the requests, and says whether all was as it should be.
+    async fn drive(&self, function: &Arc<Function>, cases: &Cases) -> Result<bool, Problem> {
+        let began = Instant::now();
+        let memory = |name| process::memory(function, name).about("memory");
+        let descriptors = || process::descriptors(function).about("descriptors");
+        let (mut memory_before, mut descriptors_before) = (0, 0);
+        let (mut numbers, mut running, mut wrong) = (0..self.calls, JoinSet::new(), 0);
+        for answered in 1..=self.calls {
+            let free = usize::try_from(self.concurrency).unwrap_or_default().max(1).saturating_sub(running.len());
+            for number in numbers.by_ref().take(free) {
+                let ((event, expected), function) = (cases.case(number), Arc::clone(function));
+                running.spawn(async move { (number, expected, function.invoke(event).await) });
             }
-            let (event, expected) = self.cases.case(number);
-            let (outcome, _) = self.function.invoke(event).await?;
-            let verdict = Verdict::of(&outcome);
-            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-            seen.answered += 1;
-            if seen.answered == self.settle {
-                seen.settled = Size::of(&self.function)?;
+            let Some(ended) = running.join_next().await else { break };
+            let (number, expected, outcome) = ended.about("the load")?;
+            let verdict = Verdict::of(&outcome.about("the function")?.0);
+            wrong += u64::from(verdict != expected);
+            if verdict != expected && wrong <= 10 {
+                print(&format!("wrong: request {number} was answered {verdict:?} instead of {expected:?}"))?;
             }
-            if verdict != expected {
-                seen.wrong.push((number, verdict));
+            if answered == self.settle.min(self.calls / 2) {
+                (memory_before, descriptors_before) = (memory("VmRSS:")?, descriptors()?);
             }
         }
-    }
-
-    /// Whether all was as it should be, once all requests are answered.
-    fn report(&self, time: Duration) -> Result<bool, Problem> {
+        let (memory_after, descriptors_after) = (memory("VmRSS:")?, descriptors()?);
         let megabytes = |bytes: u64| bytes as f64 / 1e6;
-        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let (before, after) = (&seen.settled, Size::of(&self.function).about("the function")?);
-        let peak = process::memory(&self.function, "VmHWM:").about("the function")?;
-        let (calls, wrong) = (self.calls, seen.wrong.len());
-        print(&format!("{calls} requests in {:.0} s, none lost, {wrong} wrong", time.as_secs_f64()))?;
+        print(&format!("{} requests in {:.0} s, none lost, {wrong} wrong", self.calls, began.elapsed().as_secs_f64()))?;
         print(&format!(
-            "memory {:.2} MB, then {:.2} MB, {:.2} MB at the most; file descriptors {}, then {}",
-            megabytes(before.memory),
-            megabytes(after.memory),
-            megabytes(peak),
-            before.descriptors,
-            after.descriptors,
+            "memory {:.2} MB, then {:.2} MB, {:.2} MB at the most; file descriptors {descriptors_before}, then {descriptors_after}",
+            megabytes(memory_before),
+            megabytes(memory_after),
+            megabytes(memory("VmHWM:")?),
         ))?;
-        for (number, verdict) in seen.wrong.iter().take(10) {
-            print(&format!("wrong: request {number} was answered {verdict:?}"))?;
-        }
         // A connection more or less is idle at the time.
-        let is_flat = after.memory < before.memory + MAX_GROWTH && after.descriptors <= before.descriptors + 4;
-        Ok(seen.wrong.is_empty() && is_flat)
+        let is_flat = memory_after < memory_before + MAX_GROWTH && descriptors_after <= descriptors_before + 4;
+        Ok(wrong == 0 && is_flat)
     }
 }
 

@@ -130,7 +130,13 @@ fn forwarded_headers(call: &Call) -> Vec<(String, String)> {
 }
 
 fn merged<const N: usize>(objects: [Value; N]) -> Value {
-    Value::Object(objects.iter().filter_map(Value::as_object).cloned().flatten().collect())
+    let mut all = Map::new();
+    for object in objects {
+        if let Value::Object(object) = object {
+            all.extend(object);
+        }
+    }
+    Value::Object(all)
 }
 
 #[cfg(test)]

@@ -27,11 +27,6 @@ impl Process {
         self.0.invoke(event.into()).await.unwrap().0
     }
 
-    /// How often it has asked for work.
-    pub fn polls(&self) -> u64 {
-        self.0.polls()
-    }
-
     pub async fn wait_for_polls(&self, count: u64) {
         self.0.wait_for_polls(count).await.unwrap();
     }
