@@ -5,23 +5,17 @@
 
 use std::hint::black_box;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use serde_json::{Value, json};
-use smac_lambda_authorizer::arn::MethodArn;
-use smac_lambda_authorizer::credential::{Credential, UnverifiedToken};
-use smac_lambda_authorizer::event::Request;
-use smac_lambda_authorizer::http::HttpClient;
-use smac_lambda_authorizer::keys::KeySet;
-use smac_lambda_authorizer::lookup::{Clock, Limits, Lookup, Periods, Rules};
-use smac_lambda_authorizer::principal::Principal;
-use smac_lambda_authorizer::telemetry::Trace;
-use smac_lambda_authorizer::token::Tokens;
-use smac_lambda_authorizer::{Authorizer, Settings, answer, error, policy};
+use smac_lambda_authorizer::tools::{
+    self, Algorithm, KeySet, Limit, Limits, Lookup, LookupAnswer, LookupConfig, MethodArn, Request,
+};
+use smac_lambda_authorizer::{Authorizer, Clock, Fault, Invocation, Settings};
 use smac_local::deployment::{SECRETS_PREFIX, SERVICE_TOKEN};
 use smac_local::event::{Overrides, render};
 use smac_local::keys::Key;
@@ -34,7 +28,7 @@ const DISTINCT_TOKENS: usize = 2000;
 /// The authorizer of the development deployment, and what it asks.
 struct World {
     runtime: Runtime,
-    authorizer: Arc<Authorizer>,
+    authorizer: Authorizer,
     stand_ins: StandIns,
 }
 
@@ -49,8 +43,7 @@ fn world(more: &[(String, String)]) -> World {
         environment.push((format!("SMAC__AUTH__{name}"), "100000".to_owned()));
     }
     let settings = Settings::from_variables(environment, |path| std::fs::read_to_string(path)).unwrap();
-    let http = HttpClient::new(settings.upstream_timeout, None);
-    let authorizer = Arc::new(Authorizer::new(settings, http, Clock::system()));
+    let authorizer = Authorizer::new(settings);
     runtime.block_on(authorizer.warm_up());
     World { runtime, authorizer, stand_ins }
 }
@@ -58,16 +51,16 @@ fn world(more: &[(String, String)]) -> World {
 impl World {
     /// Event in, answer out.
     fn answer(&self, event: &str) -> bool {
-        let decided = self.runtime.block_on(self.authorizer.authorize(event, None));
-        decided.record.outcome.reason().is_none()
+        let decision = self.runtime.block_on(self.authorizer.authorize(event, None));
+        decision.outcome().reason().is_none()
     }
 
     /// The same, and the log line.
     fn ask(&self, event: &str) -> bool {
-        let decided = self.runtime.block_on(self.authorizer.authorize(event, None));
+        let decision = self.runtime.block_on(self.authorizer.authorize(event, None));
         // The line is part of what a decision costs.
-        black_box(decided.record.line("8476a536-e9f4-11e8-9739-284dfe598760"));
-        decided.record.outcome.reason().is_none()
+        black_box(decision.log_line(Invocation::new("8476a536-e9f4-11e8-9739-284dfe598760", None)));
+        decision.outcome().reason().is_none()
     }
 }
 
@@ -149,74 +142,60 @@ fn whole_decision(criterion: &mut Criterion) {
     }
 }
 
-/// The rules for tokens, with keys that are there.
-fn tokens() -> Tokens {
-    let mut environment = smac_local::deployment::environment("http://127.0.0.1:1");
-    let jwks = "SMAC__AUTH__PROVIDER_COGNITO__USERPOOLS__PRIMARY__JWKS";
-    environment.push((jwks.to_owned(), Key::Primary.key_set().to_string()));
-    let settings = Settings::from_variables(environment, |path| std::fs::read_to_string(path)).unwrap();
-    let http = Arc::new(HttpClient::new(settings.upstream_timeout, None));
-    Tokens::new(settings.cognito.unwrap(), Vec::new(), settings.cache, &Clock::system(), &http)
-}
-
+/// The parts of a decision that can be asked for one by one.
 fn stages(criterion: &mut Criterion) {
-    let settings = Settings::from_variables(smac_local::deployment::environment("http://127.0.0.1:1"), |path| {
-        std::fs::read_to_string(path)
-    })
-    .unwrap();
+    let environment = smac_local::deployment::environment("http://127.0.0.1:1");
+    let settings = Settings::from_variables(environment, |path| std::fs::read_to_string(path)).unwrap();
+    let tokens = tools::parts(&settings).tokens.unwrap();
     let event = sample("rest-request-id-token").to_string();
     let key_set = Key::Primary.key_set().to_string();
-    let arn = MethodArn::parse("arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/prod/GET/pets/42").unwrap();
+    let arn = "arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/prod/GET/pets/42";
+    let token = Token::id().sign();
+    let (message, _) = token.rsplit_once('.').unwrap();
+    let [.., signature] = tools::segments(&token).unwrap();
+    let key = KeySet::parse(key_set.as_bytes()).unwrap().find(Key::Primary.kid(), Algorithm::Rs256).unwrap();
     let mut group = criterion.benchmark_group("stage");
     group.bench_function("parse the event", |bencher| bencher.iter(|| Request::parse(black_box(&event)).unwrap()));
     let request = Request::parse(&event).unwrap();
     group.bench_function("find the credential", |bencher| {
-        bencher.iter(|| black_box(Credential::of(&request, &settings.places).unwrap()));
+        bencher.iter(|| black_box(tokens.carriers.find(&request).unwrap()));
     });
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    let tokens = tokens();
-    let token = Token::id().sign();
-    let verify = || {
-        let trace = Trace::new(SystemTime::now(), None);
-        runtime.block_on(tokens.verify(UnverifiedToken(black_box(&token)), &trace)).unwrap()
-    };
-    group.bench_function("verify the token", |bencher| bencher.iter(verify));
-    let principal = Principal::from(verify());
-    group.bench_function("decide", |bencher| {
-        bencher.iter(|| policy::permit(black_box(&principal), request.arn(), &settings.answers).unwrap());
+    group.bench_function("decode the token", |bencher| bencher.iter(|| tools::segments(black_box(&token)).unwrap()));
+    group.bench_function("verify the signature", |bencher| {
+        bencher.iter(|| assert!(key.has_signed(black_box(message.as_bytes()), &signature)));
     });
-    let permission = policy::permit(&principal, request.arn(), &settings.answers).unwrap();
-    group.bench_function("render an Allow", |bencher| {
-        bencher.iter(|| answer::allow(request.kind(), &principal, black_box(&permission), &settings.answers).unwrap());
+    group.bench_function("make a resource", |bencher| {
+        bencher.iter(|| MethodArn::parse(black_box(arn)).unwrap().stage_resource());
     });
-    group.bench_function("render a refusal", |bencher| {
-        let refusal = error::Forbidden::GroupMissing.into();
-        bencher.iter(|| answer::refuse(refusal, request.kind(), &arn, &settings.answers).unwrap());
-    });
-    group.bench_function("make a policy", |bencher| bencher.iter(|| policy::deny(black_box(&arn))));
     group.bench_function("parse a key set", |bencher| bencher.iter(|| KeySet::parse(key_set.as_bytes()).unwrap()));
 }
 
 fn cache(criterion: &mut Criterion) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let hour = Duration::from_secs(3600);
-    let periods = Periods { fresh: hour, stale: hour, negative: hour };
-    let rules = Arc::new(Rules {
-        periods,
-        clock: Clock::system(),
-        unavailable: error::Fault::SecretsUnavailable,
-        allowance: None,
-    });
+    // So many that no lookup is refused while this is measured.
+    let unlimited = Limit::per_minute(u32::MAX, u32::MAX);
     let mut group = criterion.benchmark_group("cache");
-    for entries in [10, 100, 1000, 10_000_u64] {
-        let lookup: Arc<Lookup<String, u64>> = Arc::new(Lookup::new(entries * 2));
+    for entries in [10, 100, 1000, 10_000] {
+        let config = LookupConfig {
+            fresh: hour,
+            stale: hour,
+            negative: hour,
+            capacity: entries * 2,
+            misses: unlimited,
+            per_caller: unlimited,
+        };
+        let lookup: Arc<Lookup<String, u64>> =
+            Arc::new(Lookup::new(&config, Clock::system(), Fault::SecretsUnavailable));
         let keys: Arc<Vec<String>> =
             Arc::new((0..entries).map(|number| format!("smac/dev/service-{number}")).collect());
-        let ask = |lookup: Arc<Lookup<String, u64>>, rules: Arc<Rules>, key: String| async move {
-            lookup.slot(key.as_str()).get(&rules, Limits::default(), || async { Ok(Some(7)) }).await.found.unwrap()
+        let ask = |lookup: Arc<Lookup<String, u64>>, key: String| async move {
+            let LookupAnswer { found, .. } =
+                lookup.get(key.as_str(), Limits::default(), false, || async { Ok(Some(7)) }).await;
+            found.unwrap()
         };
         for key in keys.iter() {
-            runtime.block_on(ask(Arc::clone(&lookup), Arc::clone(&rules), key.clone()));
+            runtime.block_on(ask(Arc::clone(&lookup), key.clone()));
         }
         group.throughput(Throughput::Elements(1));
         group.bench_function(BenchmarkId::new("hit, 1 caller", entries), |bencher| {
@@ -224,7 +203,7 @@ fn cache(criterion: &mut Criterion) {
             bencher.iter(|| {
                 number += 31;
                 let key = keys[number % keys.len()].clone();
-                assert_eq!(runtime.block_on(ask(Arc::clone(&lookup), Arc::clone(&rules), key)), Some(7));
+                assert_eq!(runtime.block_on(ask(Arc::clone(&lookup), key)), Some(7));
             });
         });
         let mut number = 0_usize;
@@ -232,13 +211,12 @@ fn cache(criterion: &mut Criterion) {
             bencher.iter(|| {
                 number += 1;
                 let key = format!("invented-{number}");
-                assert_eq!(runtime.block_on(ask(Arc::clone(&lookup), Arc::clone(&rules), key)), Some(7));
+                assert_eq!(runtime.block_on(ask(Arc::clone(&lookup), key)), Some(7));
             });
         });
         // Tasks on two threads: most of that is their spawning, and the same for any number of entries.
         let ask_at_once = |keys: &mut dyn Iterator<Item = String>| {
-            let tasks: Vec<_> =
-                keys.map(|key| runtime.spawn(ask(Arc::clone(&lookup), Arc::clone(&rules), key))).collect();
+            let tasks: Vec<_> = keys.map(|key| runtime.spawn(ask(Arc::clone(&lookup), key))).collect();
             runtime.block_on(async {
                 for task in tasks {
                     assert_eq!(task.await.unwrap(), Some(7));

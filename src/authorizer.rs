@@ -1,5 +1,6 @@
 //! The pipeline: event → credential → principal → policy → answer.
 
+use std::fmt;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
@@ -43,7 +44,6 @@ pub struct Authorizer {
 }
 
 /// A request's decision: what API Gateway gets, and what the log gets.
-#[derive(Debug)]
 pub struct Decision {
     answer: Answer,
     record: Record,
@@ -80,6 +80,16 @@ impl Decision {
     #[must_use]
     pub fn trace(&self) -> &Trace {
         &self.record.trace
+    }
+}
+
+/// The answer and the line name people, so neither is shown.
+impl fmt::Debug for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decision")
+            .field("outcome", &self.outcome())
+            .field("trace", self.trace())
+            .finish_non_exhaustive()
     }
 }
 

@@ -28,7 +28,8 @@ fn code(text: &str) -> String {
 
 /// The files of the library and the function without their tests.
 fn library() -> BTreeMap<String, String> {
-    let files = sources("src").into_iter().filter(|(file, _)| !file.ends_with("/tests.rs") && !file.contains("/tests/"));
+    let files =
+        sources("src").into_iter().filter(|(file, _)| !file.ends_with("/tests.rs") && !file.contains("/tests/"));
     let files: BTreeMap<_, _> = files.collect();
     assert!(files.len() > 40, "the search finds files");
     files

@@ -221,7 +221,7 @@ impl Case<'_> {
                 "the answer would be 8,192 bytes or more, and API Gateway accepts less",
                 format!("ask for fewer or smaller claims in {PREFIX}CONTEXT_CLAIMS"),
             ),
-            _ => return None,
+            Fault::Internal | _ => return None,
         })
     }
 

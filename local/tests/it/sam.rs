@@ -3,7 +3,7 @@
 use std::fs;
 
 use serde_json::{Value, json};
-use smac_lambda_authorizer::Settings;
+use smac_lambda_authorizer::{Settings, tools};
 use smac_local::deployment::Pool;
 
 use crate::support::root;
@@ -26,5 +26,6 @@ fn sams_variables_are_the_development_deployments() {
     let variables = variables.as_object().unwrap().iter();
     let variables = variables.map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned()));
     let settings = Settings::from_variables(variables, |path| fs::read_to_string(path)).unwrap();
-    assert!(settings.cognito.unwrap().pools.iter().all(|pool| pool.key_set.is_some()));
+    let issuers = &tools::parts(&settings).tokens.unwrap().issuers;
+    assert!(issuers.iter().all(|issuer| issuer.keys.configured.is_some()));
 }
