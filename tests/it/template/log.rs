@@ -34,10 +34,16 @@ fn fields(prefix: &str, value: &Value, found: &mut BTreeSet<String>) {
 async fn fields_of_the_log() -> BTreeSet<String> {
     let stand_ins = StandIns::start(0).await.unwrap();
     let mut environment = stand_ins.environment();
-    environment.push(("SMAC__AUTH__LOG_PRINCIPAL".to_owned(), "true".to_owned()));
+    for name in ["LOG_PRINCIPAL", "LOG_CLIENT"] {
+        environment.push((format!("SMAC__AUTH__{name}"), "true".to_owned()));
+    }
     let process = Process::start(&environment).await;
     process.wait_for_polls(1).await;
-    for event in [bearer(&Token::access().sign()), pair(SERVICE, SERVICE_TOKEN), request(&json!({}))] {
+    let mut whole = bearer(&Token::access().sign());
+    whole["resource"] = "/pets/{id}".into();
+    whole["requestContext"]["requestId"] = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef".into();
+    whole["requestContext"]["identity"] = json!({ "sourceIp": "203.0.113.17" });
+    for event in [whole, pair(SERVICE, SERVICE_TOKEN), request(&json!({}))] {
         process.invoke(event.to_string()).await;
     }
     stand_ins.fail(Upstream::UserInfo, 9, stand_ins::Fault::Garbage);
@@ -134,7 +140,7 @@ async fn each_field_of_a_log_query_is_one_of_a_real_line() {
                     "outcome" => outcomes.contains(value),
                     "reason" => reasons().contains(value),
                     "level" => ["WARN", "ERROR"].contains(&value),
-                    "requestId" => true,
+                    "requestId" | "apiRequestId" => true,
                     // Of Lambda's own lines.
                     "@message" => value == "platform.",
                     field => field.starts_with("lookups.") && sources.contains(&value),
@@ -152,9 +158,17 @@ async fn each_field_of_a_log_query_is_one_of_a_real_line() {
             used.insert(word.clone());
         }
     }
-    for needed in
-        ["outcome", "reason", "lookups.keySet", "lookups.userInfo", "lookups.secret", "DecisionTime", "problem"]
-    {
+    for needed in [
+        "outcome",
+        "reason",
+        "route",
+        "apiRequestId",
+        "lookups.keySet",
+        "lookups.userInfo",
+        "lookups.secret",
+        "DecisionTime",
+        "problem",
+    ] {
         assert!(used.contains(needed), "{needed}");
     }
     // The filter behind an alarm, and the table of the runbook.
