@@ -185,19 +185,25 @@ def fits(page):
 
 
 def web_socket(context, port):
-    """A real browser's WebSocket: one message, then a clean end; refused without a token."""
+    """A real browser's WebSocket: one message, then a clean end; refused without a token.
+
+    With a sub-protocol, the browser itself demands that one is accepted."""
     token = subprocess.check_output(["cargo", "local", "token", "--use", "access"], cwd=ROOT, text=True).strip()
     page = context.new_page()
     page.goto(f"http://localhost:{port}/")
-    script = """(url) => new Promise((resolve) => {
-        const socket = new WebSocket(url), told = [];
+    script = """([url, protocols]) => new Promise((resolve) => {
+        const socket = new WebSocket(url, protocols), told = [];
         socket.onmessage = (event) => told.push(event.data);
-        socket.onclose = (event) => resolve([told, event.code, event.wasClean]);
+        socket.onclose = (event) => resolve([told, event.code, event.wasClean, socket.protocol]);
     })"""
-    told, code, was_clean = page.evaluate(script, f"ws://localhost:{port}/?token={token}")
-    users = [json.loads(text)["requestContext"]["authorizer"]["userId"] for text in told]
-    check("a WebSocket with a token", (users, code, was_clean), (["jane@example.com"], 1000, True))
-    check("a WebSocket without one", page.evaluate(script, f"ws://localhost:{port}/"), [[], 1006, False])
+
+    def connect(query="", protocols=()):
+        told, *end = page.evaluate(script, [f"ws://localhost:{port}/{query}", list(protocols)])
+        return [json.loads(text)["requestContext"]["authorizer"]["userId"] for text in told], *end
+
+    check("a WebSocket with a token", connect(f"?token={token}"), (["jane@example.com"], 1000, True, ""))
+    check("one with a sub-protocol", connect(protocols=["bearer", token]), (["jane@example.com"], 1000, True, "bearer"))
+    check("a WebSocket without one", connect(), ([], 1006, False, ""))
 
 
 def main():
@@ -208,7 +214,7 @@ def main():
     subprocess.check_call(["cargo", "build", "--quiet", "--package", "smac-local"], cwd=ROOT)
     port, process = serve()
     curl_as_the_help_says(port)
-    web_port, _ = serve("--kind", "websocket")
+    web_port, _ = serve("--kind", "websocket", "--setting", "JWT__WEBSOCKET_PROTOCOL=bearer")
     with sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
             scratch("chromium"), executable_path=CHROMIUM, args=FLAGS, headless=True

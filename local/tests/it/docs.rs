@@ -30,7 +30,7 @@ const ELSEWHERE: &[(&str, Place)] = &[
     ("cargo doc", In(".ci/run", "cargo doc")),
     ("cargo bench", In(".ci/run", "cargo bench")),
     ("python3 benches/curves.py", Nowhere("what cargo bench has estimated")),
-    ("cargo local aws", In("tests/reality/rie.py", r#"cargo_local("aws""#)),
+    ("cargo local aws", In("tests/reality/harness.py", r#"cargo_local("aws""#)),
     ("cargo local serve", In("tests/reality/page.py", r#"SERVE = ["cargo", "local", "serve"]"#)),
     ("curl ", In("tests/reality/page.py", "def curl_as_the_help_says")),
     (
@@ -40,8 +40,14 @@ const ELSEWHERE: &[(&str, Place)] = &[
     ("cargo local check --env-file", In("local/tests/it/explain.rs", "cargo local check --env-file prod.env")),
     ("cargo measure load", In(".ci/run", "cargo measure load")),
     ("cargo measure bench", In(".ci/run", "cargo measure bench")),
-    ("cargo lambda watch", Nowhere("cargo-lambda, in the foreground; the binary is run by tests/reality/rie.py")),
-    ("cargo lambda invoke", Nowhere("cargo lambda watch; the binary is invoked by tests/reality/rie.py")),
+    ("cargo lambda watch", In("tests/reality/cargo_lambda.py", r#"["cargo", "lambda", "watch", "--env-file"]"#)),
+    (
+        "cargo lambda invoke",
+        In(
+            "tests/reality/cargo_lambda.py",
+            r#"["cargo", "lambda", "invoke", "smac-lambda-authorizer", "--data-file"]"#,
+        ),
+    ),
     ("cargo lambda build", In(".ci/run", "sam build")),
     ("sam build", In(".ci/run", "sam build")),
     ("sam deploy", Nowhere("an AWS account")),
