@@ -1,6 +1,7 @@
 //! What the tests have in common: an authorizer against the stand-ins, events, and short ways to ask it.
 
 pub mod attacks;
+pub mod between;
 pub mod own_process;
 pub mod runtime_api;
 pub mod tls;
@@ -70,7 +71,8 @@ async fn world_within(
     let clock = Clock::new(move || now() + Duration::from_millis(millis.load(Ordering::SeqCst)));
     let mut environment = stand_ins.environment();
     for (name, value) in settings {
-        let name = if name.starts_with("AWS_") { (*name).to_owned() } else { format!("SMAC__AUTH__{name}") };
+        let is_others = name.starts_with("AWS_") || name.to_lowercase().ends_with("_proxy");
+        let name = if is_others { (*name).to_owned() } else { format!("SMAC__AUTH__{name}") };
         environment.retain(|(other, _)| *other != name);
         environment.push((name, value.replace("{base}", &stand_ins.base_url())));
     }
