@@ -1,5 +1,5 @@
 //! Files of environment variables, as `cargo lambda watch --env-file` takes them: `NAME=VALUE` in a line, comments,
-//! blank lines, `export`, and quotes around a value, which may then go over several lines.
+//! empty lines, `export`, and quotes around a value, which may then go over several lines.
 
 use std::fmt;
 
@@ -29,7 +29,7 @@ impl fmt::Display for EnvFileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}: ", self.line)?;
         match &self.problem {
-            Problem::NoVariable => f.write_str("is not NAME=VALUE, a comment or blank"),
+            Problem::NoVariable => f.write_str("is not NAME=VALUE, a comment or empty"),
             Problem::OpenQuote => f.write_str("opens a quote that is not closed"),
             Problem::BehindQuote => f.write_str("has something behind the closing quote"),
             Problem::Twice(name, first) => write!(f, "{name} is there twice, at first in line {first}"),
@@ -41,7 +41,7 @@ impl std::error::Error for EnvFileError {}
 
 /// The variables of a file, in its order.
 ///
-/// Without quotes a value ends with its line, or at a blank with a `#` behind it. With quotes (`"`, `'` or a
+/// Without quotes a value ends with its line, or at a space with a `#` behind it. With quotes (`"`, `'` or a
 /// backtick) it ends at the next of the same kind without a backslash before it, and `\n` in it is a line break.
 ///
 /// # Errors
@@ -71,10 +71,10 @@ pub fn parse(text: &str) -> Result<Vec<(String, String)>, EnvFileError> {
 /// A name and its value.
 type Variable<'a> = (&'a str, String);
 
-/// The variable that a text begins with, unless that is a comment or blank; and what is behind its line.
+/// The variable that a string begins with, unless its first line is a comment or empty; and what is behind its line.
 fn variable(text: &str) -> Result<(Option<Variable<'_>>, &str), Problem> {
     let (line, behind) = text.split_once('\n').unwrap_or((text, ""));
-    if is_blank_or_comment(line) {
+    if is_empty_or_comment(line) {
         return Ok((None, behind));
     }
     let (name, value) = line.split_once('=').ok_or(Problem::NoVariable)?;
@@ -86,20 +86,20 @@ fn variable(text: &str) -> Result<(Option<Variable<'_>>, &str), Problem> {
     let opened = text.split_once(quote).map_or("", |(_, opened)| opened);
     let (value, tail) = quoted(opened, quote).ok_or(Problem::OpenQuote)?;
     let (end, behind) = tail.split_once('\n').unwrap_or((tail, ""));
-    if !is_blank_or_comment(end) {
+    if !is_empty_or_comment(end) {
         return Err(Problem::BehindQuote);
     }
     Ok((Some((name, value)), behind))
 }
 
-fn is_blank_or_comment(line: &str) -> bool {
+fn is_empty_or_comment(line: &str) -> bool {
     let line = line.trim();
     line.is_empty() || line.starts_with('#')
 }
 
 const QUOTES: [char; 3] = ['"', '\'', '`'];
 
-/// A name without blanks and quotes, after an `export` that means nothing here.
+/// A name without whitespace and quotes, after an `export` that means nothing here.
 fn name_of(text: &str) -> Option<&str> {
     let text = text.trim();
     let name = match text.split_once(char::is_whitespace) {
@@ -118,7 +118,7 @@ fn unquoted(value: &str) -> &str {
     value.get(..end).unwrap_or_default().trim()
 }
 
-/// The text up to the closing quote, and what is behind that.
+/// The string up to the closing quote, and what is behind that.
 fn quoted(text: &str, quote: char) -> Option<(String, &str)> {
     let mut value = String::new();
     let mut rest = text.chars();

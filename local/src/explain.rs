@@ -35,7 +35,10 @@ A token on the command line ends up in the shell's history; read it from standar
 The settings of a deployed function, and an event or a token in a file:
   aws lambda get-function-configuration --function-name NAME | cargo local explain --function-config - token.txt
 
-Without --live no network leaves this machine: the signature, attributes and secrets are assumed to be good, and the \
+What a sign-in gives is read too. Its access token counts, or else its ID token:
+  aws cognito-idp initiate-auth ... | cargo local explain --env-file prod.env -
+
+Without --live nothing leaves this machine: the signature, attributes and secrets are assumed to be good, and the \
 lines say so. With --live the upstreams of the settings are asked, with the AWS credentials in the file, or else \
 those of this process' environment or profile.
 Without --env-file and --function-config the development deployment decides, and its stand-ins are asked.
@@ -51,7 +54,7 @@ pub(crate) struct Explain {
     deployment: Deployment,
     #[command(flatten)]
     changes: Changes,
-    /// Asks the real upstreams: key sets, userInfo, Secrets Manager.
+    /// Asks the real upstreams: key sets, userInfo, GetUser, Secrets Manager.
     #[arg(long)]
     live: bool,
     /// A file with an event, a token or the result of a sign-in; a token; or `-` for standard input.

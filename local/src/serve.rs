@@ -160,7 +160,7 @@ async fn serve(port: u16, gateway: Gateway) -> Result<Server, Problem> {
     });
     server.await.map_err(|error| {
         if error.kind() == std::io::ErrorKind::AddrInUse {
-            return Problem(format!("port {port} is taken: choose another with --port, or 0 for any"));
+            return Problem(format!("port {port} is in use: choose another with --port, or 0 for any"));
         }
         Problem::new(format_args!("port {port}"), error)
     })
@@ -297,7 +297,7 @@ fn read(request: &Request<Incoming>) -> Call {
     }
 }
 
-/// What a backend would be told, and tells.
+/// What a backend would see, and answers with.
 fn backend(call: &Call, authorizer: &Value) -> Value {
     json!({ "method": call.method, "path": call.path, "requestContext": { "authorizer": authorizer } })
 }

@@ -40,7 +40,7 @@ impl Token {
         Self::new(Use::Id)
     }
 
-    /// An access token of the first pool. It has no e-mail; userInfo knows it.
+    /// An access token of the first pool. It has no email; userInfo and `GetUser` know it.
     pub fn access() -> Self {
         Self::new(Use::Access)
     }
@@ -123,7 +123,7 @@ impl Token {
     }
 }
 
-/// The compact form of any header and claims, with an RS256 signature that holds.
+/// The compact form of any header and claims, with a valid RS256 signature.
 pub fn sign_raw(key: Key, header: &[u8], claims: &[u8]) -> String {
     let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
     format!("{message}.{}", keys::sign(key, message.as_bytes()))

@@ -35,7 +35,7 @@ pub(crate) struct Bench {
     /// How many calls are timed, each with another token, after a tenth of that for warming up.
     #[arg(long, default_value_t = 2000)]
     calls: usize,
-    /// Times authorizers on Node (aws-jwt-verify) and Python (PyJWT), too; installed from npm and PyPI into `target/`.
+    /// Also times authorizers on Node (aws-jwt-verify) and Python (PyJWT), installed from npm and PyPI into `target/`.
     #[arg(long)]
     peers: bool,
     /// Writes a plot there.

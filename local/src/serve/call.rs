@@ -52,7 +52,7 @@ impl Api {
     }
 }
 
-/// A part of the cache key, which must be there, too.
+/// A part of the cache key, which must be there as well.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum IdentitySource {
     /// A header.

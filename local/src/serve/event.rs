@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_is_told_by_the_authorizer() {
+    fn the_authorizer_recognizes_each_kind() {
         for api in Api::ALL {
             let event = event(api, &[]).to_string();
             let request = Request::parse(&event).unwrap();

@@ -175,7 +175,7 @@ async fn decide(gateway: &Gateway, described: &Described) -> Result<Value, Strin
         Ok(authorizer) => backend(&call, authorizer),
         Err(denial) => denial.body(api),
     };
-    let mut told = json!({
+    let mut decided = json!({
         "status": status,
         "body": client,
         "arn": call.arn(api),
@@ -185,10 +185,10 @@ async fn decide(gateway: &Gateway, described: &Described) -> Result<Value, Strin
         Some(decision) => decision_of(gateway, decision, handled.event.as_deref().unwrap_or_default()),
         None => json!({ "outcome": "not asked", "checks": [], "lookups": {} }),
     };
-    if let (Some(told), Value::Object(more)) = (told.as_object_mut(), more) {
-        told.extend(more);
+    if let (Some(decided), Value::Object(more)) = (decided.as_object_mut(), more) {
+        decided.extend(more);
     }
-    Ok(told)
+    Ok(decided)
 }
 
 fn decision_of(gateway: &Gateway, decision: &Decision, event: &str) -> Value {

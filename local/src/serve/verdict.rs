@@ -23,7 +23,7 @@ pub(super) enum Denial {
     Implicit,
     /// A simple answer says no.
     Simple,
-    /// Another error, or an answer that is none.
+    /// Another error, or something else than an answer.
     Failure,
 }
 
@@ -101,13 +101,13 @@ pub(super) fn apply(
     evaluate(policy, arn, now)?;
     Ok(match api {
         Api::HttpV2 => json!({ "lambda": context }),
-        // REST and WebSocket APIs pass everything on as text. That HTTP 1.0 is as flat is not documented.
+        // REST and WebSocket APIs pass everything on as strings. That HTTP 1.0 is as flat is not documented.
         Api::Rest | Api::WebSocket | Api::HttpV1 => {
             let mut flat: Map<String, Value> = context
                 .into_iter()
                 .map(|(name, value)| {
-                    let is_text = value.is_string() || api == Api::HttpV1;
-                    (name, if is_text { value } else { value.to_string().into() })
+                    let is_kept = value.is_string() || api == Api::HttpV1;
+                    (name, if is_kept { value } else { value.to_string().into() })
                 })
                 .collect();
             flat.insert("principalId".to_owned(), principal.into());
@@ -123,7 +123,7 @@ fn evaluate(policy: &Value, arn: &str, now: OffsetDateTime) -> Result<(), Denial
     for statement in statements {
         let is_asked_for =
             matches_any(statement.get("Action"), "execute-api:Invoke")? && matches_any(statement.get("Resource"), arn)?;
-        let condition = holds(statement.get("Condition"), now);
+        let condition = is_met(statement.get("Condition"), now);
         match statement.get("Effect").and_then(Value::as_str) {
             // A condition that this tool does not know is read to the caller's disadvantage.
             Some("Deny") if is_asked_for && condition != Some(false) => return Err(Denial::Explicit),
@@ -135,9 +135,9 @@ fn evaluate(policy: &Value, arn: &str, now: OffsetDateTime) -> Result<(), Denial
     verdict
 }
 
-/// Whether a condition holds, if this tool can tell. AWS does not document whether API Gateway honours
+/// Whether a condition is met, if this tool can tell. AWS does not document whether API Gateway honours
 /// `aws:CurrentTime` in an authorizer's policy; here it does.
-fn holds(condition: Option<&Value>, now: OffsetDateTime) -> Option<bool> {
+fn is_met(condition: Option<&Value>, now: OffsetDateTime) -> Option<bool> {
     let Some(condition) = condition else {
         return Some(true);
     };
@@ -158,7 +158,7 @@ fn holds(condition: Option<&Value>, now: OffsetDateTime) -> Option<bool> {
     Some(is_before_all)
 }
 
-/// A text or a list of texts, any of which may match.
+/// A string or a list of strings, any of which may match.
 fn matches_any(patterns: Option<&Value>, text: &str) -> Result<bool, Denial> {
     let patterns = patterns.map(list).ok_or(Denial::Failure)?;
     Ok(patterns.iter().filter_map(Value::as_str).any(|pattern| is_match(pattern, text)))
@@ -168,7 +168,7 @@ fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice)
 }
 
-/// IAM's patterns: `*` is any text, `?` any character.
+/// IAM's patterns: `*` is any string, `?` any character.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html>
 fn is_match(pattern: &str, text: &str) -> bool {
     fn is_match(pattern: &[char], text: &[char]) -> bool {

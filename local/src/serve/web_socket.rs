@@ -45,7 +45,7 @@ pub(super) fn switch(accepted: &str, protocol: Option<&str>) -> http_server::Ans
     headers.fold(answer, |answer, (name, value)| with_header(answer, name, value))
 }
 
-/// Sends one text and the end, and waits for the client's.
+/// Sends one message and the end, and waits for the client's.
 pub(super) async fn tell(upgrade: OnUpgrade, text: String) {
     let Ok(upgraded) = upgrade.await else {
         return;

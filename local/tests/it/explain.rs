@@ -48,7 +48,7 @@ fn check(output: &Output, (_, _, reason, why, change): &Case<'_>) {
 }
 
 #[test]
-fn each_reason_that_can_be_told_offline_has_its_sentence() {
+fn each_reason_that_is_known_offline_has_its_sentence() {
     for case in offline_cases() {
         let path = env_file(&with(deployment::environment(UNUSED), case.0));
         check(&explain(&["--env-file", &path], &case.1), &case);

@@ -13,7 +13,7 @@ const SIGNED_IN_USER: &str = "aws.cognito.signin.user.admin";
 /// A case: other settings, the input, the reason, and words of the sentence and of what to change.
 pub type Case<'a> = (&'a [(&'a str, &'a str)], String, &'a str, &'a str, &'a str);
 
-/// What can be told without a network.
+/// What is known without a network.
 pub fn offline_cases() -> Vec<Case<'static>> {
     let id = |token: Token| token.sign();
     let header = |value: &str| request(json!({ "Authorization": value }));
@@ -89,7 +89,7 @@ pub fn offline_cases() -> Vec<Case<'static>> {
     ]
 }
 
-/// What only the upstreams can tell.
+/// What only the upstreams know.
 pub fn live_cases() -> Vec<(Case<'static>, Option<(Upstream, Fault)>)> {
     let down = |upstream| Some((upstream, Fault::Status(503, json!({}))));
     let unknown_key = Token::id().header("kid", "another").sign();
