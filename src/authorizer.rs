@@ -1,5 +1,6 @@
 //! The pipeline: event → credential → principal → policy → answer.
 
+use std::fmt;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
@@ -19,7 +20,7 @@ use crate::event::Request;
 use crate::http::HttpClient;
 use crate::policy;
 use crate::principal::{Mode, Principal};
-use crate::record::{self, Invocation, Outcome, Record};
+use crate::record::{Invocation, Outcome, Record, Recorder};
 use crate::service::Services;
 use crate::settings::Settings;
 use crate::token::Tokens;
@@ -35,7 +36,7 @@ pub struct Authorizer {
     policy: policy::Config,
     context: context::Config,
     answer: answer::Config,
-    record: Arc<record::Config>,
+    recorder: Arc<Recorder>,
     clock: Clock,
     has_decided: AtomicBool,
     /// The network calls of the start, for the first decision's metrics.
@@ -43,11 +44,10 @@ pub struct Authorizer {
 }
 
 /// A request's decision: what API Gateway gets, and what the log gets.
-#[derive(Debug)]
 pub struct Decision {
     answer: Answer,
     record: Record,
-    config: Arc<record::Config>,
+    recorder: Arc<Recorder>,
 }
 
 impl Decision {
@@ -72,7 +72,7 @@ impl Decision {
     /// The decision as one line of JSON for the log, with its line break.
     #[must_use]
     pub fn log_line(&self, invocation: Invocation<'_>) -> Vec<u8> {
-        self.record.line(&self.config, invocation)
+        self.record.line(&self.recorder, invocation)
     }
 
     /// How far the request came, and who was asked on the way.
@@ -80,6 +80,16 @@ impl Decision {
     #[must_use]
     pub fn trace(&self) -> &Trace {
         &self.record.trace
+    }
+}
+
+/// The answer and the line name people, so neither is shown.
+impl fmt::Debug for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decision")
+            .field("outcome", &self.outcome())
+            .field("trace", self.trace())
+            .finish_non_exhaustive()
     }
 }
 
@@ -102,7 +112,7 @@ impl Authorizer {
             policy: settings.policy,
             context: settings.context,
             answer: settings.answer,
-            record: Arc::new(settings.record),
+            recorder: Arc::new(Recorder::new(settings.record)),
             clock,
             has_decided: AtomicBool::new(false),
             start: Mutex::default(),
@@ -131,7 +141,7 @@ impl Authorizer {
             trace.add_calls(&start);
         }
         let record = Record { outcome, time: trace.elapsed(), is_first, trace };
-        Decision { answer, record, config: Arc::clone(&self.record) }
+        Decision { answer, record, recorder: Arc::clone(&self.recorder) }
     }
 
     /// The whole way of an event.
@@ -206,7 +216,7 @@ impl Authorizer {
             stage: request.arn().stage().to_owned(),
             route: request.route().map(str::to_owned),
             request_id: request.api_request_id().map(str::to_owned),
-            source_ip: if self.record.names_client { request.source_ip() } else { None },
+            source_ip: if self.recorder.names_client() { request.source_ip() } else { None },
         });
     }
 }

@@ -86,6 +86,11 @@
 //! Feed it whole events, not parts of them: which header counts, and what is ambiguous, is part of the decision. Use one
 //! [`Authorizer`] for all requests, since it remembers what it looks up.
 
+#![cfg_attr(
+    not(feature = "tools"),
+    allow(dead_code, unreachable_pub, reason = "some of it is used by this workspace's tools alone")
+)]
+
 // the whole
 mod authorizer;
 mod settings;
@@ -121,6 +126,7 @@ mod object;
 mod sync;
 mod trace;
 
+#[cfg(feature = "tools")]
 #[doc(hidden)]
 pub mod tools;
 

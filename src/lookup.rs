@@ -19,6 +19,8 @@ mod tests;
 
 pub use answer::{Answer, Config, Found, Limits, LookupError, Periods, Rules, Source};
 pub(crate) use call::CallError;
-pub use limit::{Allowance, Limit};
+#[cfg(feature = "tools")]
+pub use limit::Allowance;
+pub use limit::Limit;
 pub use slot::Slot;
 pub use store::{Callers, Lookup};

@@ -33,7 +33,10 @@ use declared::{
 use variables::Variables;
 use warnings::About;
 
-pub use declared::{Accepts, Default, PREFIX, SETTINGS, Section, Setting};
+#[cfg(any(test, feature = "tools"))]
+pub use declared::SETTINGS;
+#[cfg(feature = "tools")]
+pub use declared::{Accepts, Default, PREFIX, Section, Setting};
 pub use problems::{Findings, Mistake, Mistakes, Warning};
 
 /// Lookups that find nothing, where callers choose the keys: a flood of invented ids must not become the upstream's.

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use smac_lambda_authorizer::arn::MethodArn;
+use smac_lambda_authorizer::tools::MethodArn;
 use smac_lambda_authorizer_fuzz::is_stage_resource;
 
 fuzz_target!(|text: &str| {

@@ -3,9 +3,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};
-use smac_lambda_authorizer::credential::Credential;
-use smac_lambda_authorizer::event::Request;
-use smac_lambda_authorizer_fuzz::all_places;
+use smac_lambda_authorizer::tools::{Pair, Request};
+use smac_lambda_authorizer_fuzz::places;
 
 #[derive(arbitrary::Arbitrary, Debug)]
 struct Input<'a> {
@@ -35,29 +34,30 @@ fuzz_target!(|input: Input<'_>| {
         event["identitySource"] = source.into();
     }
     let text = event.to_string();
-    let request = Request::parse(&text).expect("a sound event");
-    match Credential::of(&request, &all_places()) {
-        Ok(Credential::Automation(pair)) => {
-            assert!(!pair.id.is_empty() && !pair.token.is_empty());
-            assert!(input.principal.iter().all(|other| *other == pair.id), "two ids, and one was taken");
-            assert!(input.token.iter().all(|other| *other == pair.token), "two tokens, and one was taken");
-        }
-        Ok(Credential::Bearer(token)) => {
-            assert!(!token.0.is_empty());
+    let request = Request::parse(&text).expect("a valid event");
+    let (headers, carriers) = places();
+    if let Ok(Pair::Complete(pair)) = headers.find(&request) {
+        assert!(!pair.id.is_empty() && !pair.token.is_empty());
+        assert!(input.principal.iter().all(|other| *other == pair.id), "two ids, and one was accepted");
+        assert!(input.token.iter().all(|other| *other == pair.token), "two tokens, and one was accepted");
+    }
+    match carriers.find(&request) {
+        Ok(Some(found)) => {
+            assert!(!found.token.is_empty());
             for header in input.authorization.iter().chain(&input.second_spelling) {
-                let is_blank = header.trim_matches([' ', '\t']).is_empty();
-                assert!(is_blank || header.ends_with_token(token.0), "another token was there");
+                let is_empty = header.trim_matches([' ', '\t']).is_empty();
+                assert!(is_empty || header.ends_with_token(found.token), "another token was there");
                 assert!(!header.contains(','));
             }
             if let Some(query) = input.query.filter(|query| !query.is_empty()) {
-                assert_eq!(query, token.0, "another token was there");
+                assert_eq!(query, found.token, "another token was there");
             }
             let key = event.get("identitySource").and_then(Value::as_str).unwrap_or_default();
-            assert!(key.is_empty() || key.contains(token.0), "cached under another key");
+            assert!(key.is_empty() || key.contains(found.token), "cached under another key");
         }
-        Ok(Credential::None) => {
-            let is_blank = |text: &&str| text.trim_matches([' ', '\t']).is_empty();
-            assert!(input.authorization.iter().chain(&input.second_spelling).all(is_blank), "a header was overlooked");
+        Ok(None) => {
+            let is_empty = |text: &&str| text.trim_matches([' ', '\t']).is_empty();
+            assert!(input.authorization.iter().chain(&input.second_spelling).all(is_empty), "a header was overlooked");
             assert!(input.query.is_none_or(str::is_empty), "a parameter was overlooked");
         }
         Err(_) => {}

@@ -1,4 +1,4 @@
-//! Any event and any token against fixed keys: nobody is let in whom the keys and the rules do not vouch for.
+//! Any event and any token against fixed keys: nobody is allowed for whom the keys and the rules do not vouch.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -107,5 +107,5 @@ fuzz_target!(|input: Input<'_>| {
     };
     let Some(user_id) = decide(&event) else { return };
     let token = token.or_else(|| smac_lambda_authorizer_fuzz::token_in(&event)).expect("allowed without a token");
-    assert_eq!(vouched_for(&token).as_deref(), Some(user_id.as_str()), "let in, and nobody vouches for it");
+    assert_eq!(vouched_for(&token).as_deref(), Some(user_id.as_str()), "allowed, and nobody vouches for it");
 });

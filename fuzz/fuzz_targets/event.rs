@@ -2,12 +2,13 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use smac_lambda_authorizer::credential::Credential;
-use smac_lambda_authorizer::event::Request;
-use smac_lambda_authorizer_fuzz::{all_places, is_stage_resource};
+use smac_lambda_authorizer::tools::Request;
+use smac_lambda_authorizer_fuzz::{is_stage_resource, places};
 
 fuzz_target!(|text: &str| {
     let Ok(request) = Request::parse(text) else { return };
     assert!(is_stage_resource(&request.arn().stage_resource()));
-    let _ = Credential::of(&request, &all_places());
+    let (headers, carriers) = places();
+    let _ = headers.find(&request);
+    let _ = carriers.find(&request);
 });

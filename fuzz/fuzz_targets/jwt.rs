@@ -4,7 +4,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use libfuzzer_sys::fuzz_target;
-use smac_lambda_authorizer::fuzzing::segments;
+use smac_lambda_authorizer::tools::segments;
 
 fuzz_target!(|token: &str| {
     let Some(segments) = segments(token) else { return };

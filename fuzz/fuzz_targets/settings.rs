@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use smac_lambda_authorizer::Settings;
-use smac_lambda_authorizer::settings::{Mistakes, PREFIX};
+use smac_lambda_authorizer::tools::PREFIX;
 
 fuzz_target!(|text: &str| {
     let variables: Vec<(String, String)> = text
@@ -18,9 +18,9 @@ fuzz_target!(|text: &str| {
     let no_files = |_: &std::path::Path| Err(std::io::Error::from(std::io::ErrorKind::NotFound));
     match Settings::from_variables(variables.clone(), no_files) {
         Ok(settings) => assert!(!format!("{settings:?}").is_empty()),
-        Err(Mistakes(mistakes)) => {
-            assert!(!mistakes.is_empty());
-            for mistake in &mistakes {
+        Err(mistakes) => {
+            assert!(!mistakes.0.is_empty());
+            for mistake in &mistakes.0 {
                 assert!(!mistake.variable.is_empty() && !mistake.problem.is_empty());
             }
         }

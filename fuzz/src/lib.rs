@@ -1,5 +1,5 @@
 //! What the fuzz targets have in common: an authorizer with fixed keys and no network, and a second opinion of
-//! who may be let in, written apart from the authorizer's own rules.
+//! who may be allowed, written apart from the authorizer's own rules.
 
 use std::cell::OnceCell;
 
@@ -7,29 +7,32 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey};
 use serde_json::Value;
-use smac_lambda_authorizer::answer::Answer;
-use smac_lambda_authorizer::credential::Places;
-use smac_lambda_authorizer::http::HttpClient;
-use smac_lambda_authorizer::lookup::Clock;
-use smac_lambda_authorizer::{Authorizer, Settings};
+use smac_lambda_authorizer::tools::{self, Carriers, PairHeaders};
+use smac_lambda_authorizer::{Answer, Authorizer, Invocation, Settings};
 use smac_local::deployment::{Pool, environment};
 use smac_local::token::now;
 
 fn settings() -> Settings {
-    // A closed port: whoever asks an upstream is told no at once.
+    // A closed port: no upstream ever answers.
     let mut variables = environment("http://127.0.0.1:1");
     for pool in Pool::ALL {
         let name = format!("SMAC__AUTH__PROVIDER_COGNITO__USERPOOLS__{}__JWKS", pool.name());
         variables.push((name, pool.key().key_set().to_string()));
     }
     variables.push(("SMAC__AUTH__JWT__COOKIE_NAME".to_owned(), "token".to_owned()));
-    Settings::from_variables(variables, |path| std::fs::read_to_string(path)).expect("sound settings")
+    Settings::from_variables(variables, |path| std::fs::read_to_string(path)).expect("valid settings")
 }
 
 /// Every place that a credential may be in.
-pub fn all_places() -> Places {
-    thread_local!(static PLACES: OnceCell<Places> = const { OnceCell::new() });
-    PLACES.with(|places| places.get_or_init(|| settings().places).clone())
+pub fn places() -> (PairHeaders, Carriers) {
+    thread_local!(static PLACES: OnceCell<(PairHeaders, Carriers)> = const { OnceCell::new() });
+    let read = || {
+        let settings = settings();
+        let parts = tools::parts(&settings);
+        let services = parts.services.expect("service principals");
+        (services.headers.clone(), parts.tokens.expect("pools").carriers.clone())
+    };
+    PLACES.with(|places| places.get_or_init(read).clone())
 }
 
 /// Whether this covers the methods of exactly one stage.
@@ -45,21 +48,19 @@ pub fn is_stage_resource(resource: &str) -> bool {
         && !stage.contains("${")
 }
 
-/// Who is let in with this event, if anybody.
+/// Who is allowed with this event, if anybody.
 pub fn decide(event: &str) -> Option<String> {
     thread_local! {
         static WORLD: (tokio::runtime::Runtime, Authorizer) = {
-            let settings = settings();
-            let http = HttpClient::new(settings.upstream_timeout, None);
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-            (runtime, Authorizer::new(settings, http, Clock::system()))
+            (runtime, Authorizer::new(settings()))
         };
     }
-    let decided = WORLD.with(|(runtime, authorizer)| runtime.block_on(authorizer.authorize(event, None)));
-    assert_ne!(decided.record.outcome.reason(), Some("internal_error"), "a panic");
-    let line = decided.record.line("request");
+    let decision = WORLD.with(|(runtime, authorizer)| runtime.block_on(authorizer.authorize(event, None)));
+    assert_ne!(decision.outcome().reason(), Some("internal_error"), "a panic");
+    let line = decision.log_line(Invocation::new("request", None));
     serde_json::from_slice::<Value>(&line).expect("a JSON line");
-    let Answer::Response(json) = decided.answer else { return None };
+    let Answer::Response(json) = decision.into_answer() else { return None };
     let answer: Value = serde_json::from_str(json.get()).expect("a JSON answer");
     assert!(json.get().len() < 8192);
     let statement = &answer["policyDocument"]["Statement"][0];
@@ -98,6 +99,7 @@ pub fn vouched_for(token: &str) -> Option<String> {
         && claims["exp"].as_u64()? > now() - 5
         && claims.get("nbf").is_none_or(|time| time.as_u64().is_some_and(|time| time <= now()))
         && claims.get("iat").is_none_or(|time| time.as_u64().is_some_and(|time| time <= now() + 60))
-        && claims.get("email_verified").is_none_or(|verified| *verified == true || verified == "true");
+        && claims.get("cnf").is_none()
+        && claims.get("email_verified").is_some_and(|verified| *verified == true || verified == "true");
     is_good.then(|| claims["email"].as_str().map(str::to_owned)).flatten()
 }

@@ -20,11 +20,11 @@ use tokio::time::timeout;
 
 use crate::http_server::{self, Answer, HangUp, Server};
 
+/// What Lambda sends for X-Ray with each invocation.
+const TRACE: &str = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
+
 /// Nothing may take longer.
 const LIMIT: Duration = Duration::from_secs(30);
-
-/// X-Ray's trace of every invocation.
-const TRACE: &str = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=0";
 
 /// A function as a process, and the Runtime API that it asks for work. It ends when this is dropped.
 #[derive(Debug)]
@@ -45,8 +45,8 @@ pub enum Outcome {
     Error(Value),
 }
 
-/// An event, and where the outcome goes.
-type Event = (Bytes, Reply);
+/// An event, when its invocation ends, and where the outcome goes.
+type Event = (Bytes, SystemTime, Reply);
 
 /// With the time that it took.
 type Reply = oneshot::Sender<(Outcome, Duration)>;
@@ -97,8 +97,13 @@ impl Function {
 
     /// What it makes of an event, and how long that takes.
     pub async fn invoke(&self, event: impl Into<Bytes>) -> io::Result<(Outcome, Duration)> {
+        self.invoke_until(event, SystemTime::now() + LIMIT).await
+    }
+
+    /// The same, where the function is told that the invocation ends at this time.
+    pub async fn invoke_until(&self, event: impl Into<Bytes>, end: SystemTime) -> io::Result<(Outcome, Duration)> {
         let (sender, outcome) = oneshot::channel();
-        self.events.send((event.into(), sender)).map_err(io::Error::other)?;
+        self.events.send((event.into(), end, sender)).map_err(io::Error::other)?;
         timeout(LIMIT, outcome).await?.map_err(io::Error::other)
     }
 
@@ -160,8 +165,8 @@ impl RuntimeApi {
             *polls += 1;
             id = *polls;
         });
-        let (event, sender) = self.events.lock().await.recv().await.ok_or(HangUp)?;
-        let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + LIMIT;
+        let (event, end, sender) = self.events.lock().await.recv().await.ok_or(HangUp)?;
+        let deadline = end.duration_since(UNIX_EPOCH).unwrap_or_default();
         let answer = Response::builder()
             .header("Content-Type", "application/json")
             .header("Lambda-Runtime-Aws-Request-Id", id)

@@ -5,7 +5,7 @@
 
 mod fault;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -48,6 +48,8 @@ pub struct StandIns {
 struct State {
     key_sets: HashMap<String, Value>,
     user_info: Value,
+    /// The subjects of whom no token is accepted.
+    signed_out: HashSet<String>,
     secrets: HashMap<String, Secret>,
     faults: HashMap<Upstream, (u32, Fault)>,
     calls: Vec<(Upstream, String)>,
@@ -136,6 +138,11 @@ impl StandIns {
         self.state().user_info = claims;
     }
 
+    /// userInfo and `GetUser` refuse every token of this subject from now on.
+    pub fn sign_out(&self, subject: &str) {
+        self.state().signed_out.insert(subject.to_owned());
+    }
+
     /// Stores a secret under its whole name; a binary one if there is no string. What was there becomes the
     /// previous version.
     pub fn set_secret(&self, name: &str, string: Option<&str>, created: u64) {
@@ -181,10 +188,10 @@ async fn answer(request: Request<Incoming>, state: Arc<Mutex<State>>) -> Result<
         } else if let Some(pool) = path.strip_suffix("/oauth2/userInfo") {
             let pool = pool.trim_start_matches('/');
             let bearer = head.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-            (Upstream::UserInfo, pool.to_owned(), user_info(Pool::by_name(pool), bearer, &state.user_info))
+            (Upstream::UserInfo, pool.to_owned(), user_info(Pool::by_name(pool), bearer, &state))
         } else if head.method == Method::POST && head.headers.get("x-amz-target").is_some_and(|name| name == GET_USER) {
             let question: Value = serde_json::from_slice(&body).unwrap_or_default();
-            let right = get_user(question["AccessToken"].as_str().unwrap_or_default(), &state.user_info);
+            let right = get_user(question["AccessToken"].as_str().unwrap_or_default(), &state);
             (Upstream::UserInfo, "GetUser".to_owned(), right)
         } else if head.method == Method::POST && path == "/" {
             let question: Value = serde_json::from_slice(&body).unwrap_or_default();
@@ -216,23 +223,23 @@ fn key_set(key_set: Option<&Value>) -> Answer {
 }
 
 /// As Cognito's endpoint answers: about a valid access token of its own pool with the scope `openid` alone.
-fn user_info(pool: Option<Pool>, bearer: Option<&str>, configured: &Value) -> Answer {
-    let Some(claims) = pool.zip(bearer).and_then(|(pool, token)| verified_claims(pool, token, "openid")) else {
+fn user_info(pool: Option<Pool>, bearer: Option<&str>, state: &State) -> Answer {
+    let Some(claims) = pool.zip(bearer).and_then(|(pool, token)| state.accepted_claims(pool, token, "openid")) else {
         let description = "Access token is expired, disabled, or deleted, or the user has globally signed out.";
         let answer = http_server::json(401, &json!({ "error": "invalid_token", "error_description": description }));
         return with_header(answer, WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"");
     };
-    http_server::json(200, &about(&claims, configured))
+    http_server::json(200, &state.about(&claims))
 }
 
 /// As Cognito's operation answers: about a valid access token of any pool with the scope of a signed-in user alone.
-fn get_user(token: &str, configured: &Value) -> Answer {
-    let claims = Pool::ALL.into_iter().find_map(|pool| verified_claims(pool, token, "aws.cognito.signin.user.admin"));
-    let Some(claims) = claims else {
+fn get_user(token: &str, state: &State) -> Answer {
+    let scope = "aws.cognito.signin.user.admin";
+    let Some(claims) = Pool::ALL.into_iter().find_map(|pool| state.accepted_claims(pool, token, scope)) else {
         let error = json!({ "__type": "NotAuthorizedException", "message": "Access Token has been revoked" });
         return http_server::json(400, &error);
     };
-    let mut info = about(&claims, configured);
+    let mut info = state.about(&claims);
     let username = info.as_object_mut().and_then(|info| info.remove("username"));
     // Attributes are strings, whatever they mean.
     let string = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -245,13 +252,22 @@ fn get_user(token: &str, configured: &Value) -> Answer {
     http_server::json(200, &json!({ "Username": username, "UserAttributes": attributes }))
 }
 
-/// What is configured about users, with the token's `sub`.
-fn about(claims: &Value, configured: &Value) -> Value {
-    let mut info = configured.clone();
-    if let Some(info) = info.as_object_mut() {
-        info.entry("sub").or_insert_with(|| claims["sub"].clone());
+impl State {
+    /// The claims of a token, if its user is still signed in.
+    fn accepted_claims(&self, pool: Pool, token: &str, needed_scope: &str) -> Option<Value> {
+        let claims = verified_claims(pool, token, needed_scope)?;
+        let is_signed_out = claims["sub"].as_str().is_some_and(|subject| self.signed_out.contains(subject));
+        (!is_signed_out).then_some(claims)
     }
-    info
+
+    /// What is configured about users, with the token's `sub`.
+    fn about(&self, claims: &Value) -> Value {
+        let mut info = self.user_info.clone();
+        if let Some(info) = info.as_object_mut() {
+            info.entry("sub").or_insert_with(|| claims["sub"].clone());
+        }
+        info
+    }
 }
 
 fn verified_claims(pool: Pool, token: &str, needed_scope: &str) -> Option<Value> {

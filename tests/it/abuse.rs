@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use smac_local::deployment::SERVICE_TOKEN;
+use smac_lambda_authorizer::tools::Limit;
+use smac_local::deployment::{Pool, SERVICE_TOKEN};
 use smac_local::stand_ins::{Fault, Upstream};
-use smac_local::token::{Token, now};
+use smac_local::token::{Token, Use, now};
 
-use crate::support::{World, bearer, pair, still_world};
+use crate::support::{World, bearer, pair, still_world, still_world_with_limits};
 
 /// A token of a kind of which there can be any number, good for as long as a test needs.
 fn numbered(token: Token, number: u64) -> String {
@@ -52,68 +53,106 @@ async fn invented_kids_cost_six_calls_a_minute() {
     assert_eq!(count.calls(), 6);
 }
 
+/// Small limits show the same as the real ones: 100 lookups that miss, 50 for one user, then one more a second.
+async fn limited_world() -> World {
+    still_world_with_limits(Limit::per_minute(100, 60), Limit::per_minute(50, 60)).await
+}
+
 #[tokio::test]
 async fn invented_principals_cost_a_bounded_number_of_calls() {
-    let world = still_world(&[]).await;
+    let world = limited_world().await;
     let service = pair(smac_local::deployment::SERVICE, SERVICE_TOKEN);
-    for _ in 0..20 {
-        assert_eq!(world.ask(&service).await.reason(), "allowed");
-    }
+    assert_eq!(world.ask(&service).await.reason(), "allowed");
     let count = Count::new(&world, Upstream::Secret);
     let mut refused = [0; 2];
-    for number in 0..10_500 {
+    for number in 0..150 {
         let told = world.ask_with_pair(&format!("invented-{number}"), "x").await;
         refused[usize::from(told.reason() == "secrets_unavailable")] += 1;
-        if number % 500 == 0 {
-            assert_remembered(&world, &service).await;
-        }
+        assert_remembered(&world, &service).await;
     }
-    assert_eq!((count.calls(), refused), (10_000, [10_000, 500]));
-    // Whoever is known is looked up again in the middle of it.
+    assert_eq!((count.calls(), refused), (100, [100, 50]));
+    // A service that is known is looked up again in the middle of it.
     world.pass(60);
     let line = world.ask(&service).await.line();
     assert_eq!((line["outcome"].clone(), line["lookups"]["secret"].clone()), (json!("allowed"), json!("fetched")));
-    // In the long run, 600 calls a minute.
+    // In the long run, one a second. A minute's worth had come together.
     let count = Count::new(&world, Upstream::Secret);
     for second in 0..30 {
-        for number in 0..40 {
+        for number in 0..5 {
             world.ask_with_pair(&format!("later-{second}-{number}"), "x").await;
         }
         world.pass(1);
     }
-    // A minute's worth had come together, and half a minute's more.
-    assert_eq!(count.calls(), 600 + 290);
+    assert_eq!(count.calls(), 60 + 29);
+}
+
+/// One client without credentials asks for half as many ids again as there is room for, in turn, for half an hour, beside a
+/// service that asks every 30 s.
+#[tokio::test]
+async fn a_flood_that_repeats_its_invented_ids_shuts_out_no_service_in_use() {
+    let settings = [("CACHE__CAPACITY", "100"), ("CACHE__TTL_SECONDS", "20"), ("CACHE__STALE_SECONDS", "0")];
+    let world = still_world(&settings).await;
+    let service = pair(smac_local::deployment::SERVICE, SERVICE_TOKEN);
+    assert_eq!(world.ask(&service).await.reason(), "allowed");
+    for round in 0..60 {
+        for number in 0..150 {
+            let reason = world.ask_with_pair(&format!("invented-{number}"), "x").await.reason();
+            assert!(["service_unknown", "secrets_unavailable"].contains(&reason), "{reason}");
+        }
+        world.pass(30);
+        assert_eq!(world.ask(&service).await.reason(), "allowed", "after {round} half minutes");
+    }
+}
+
+/// The same with signed tokens that were revoked, of few users: everybody's renewed tokens go on working.
+#[tokio::test]
+async fn a_flood_of_revoked_tokens_shuts_out_no_user_who_was_seen() {
+    let world = limited_world().await;
+    let user = |jti: u64| bearer(&numbered(Token::access().claim("sub", "a-user"), jti));
+    let first = user(1);
+    assert_eq!(world.ask(&first).await.reason(), "allowed");
+    for number in 0..20 {
+        world.stand_ins.sign_out(&format!("revoked-{number}"));
+    }
+    for number in 0..1500 {
+        let token = numbered(Token::access().claim("sub", format!("revoked-{}", number % 20)), 100 + number);
+        let reason = world.ask_with_token(&token).await.reason();
+        assert!(["token_revoked", "user_info_unavailable"].contains(&reason), "{reason}");
+    }
+    assert_remembered(&world, &first).await;
+    assert_eq!(world.ask(&user(2)).await.reason(), "allowed", "a renewed token");
+    let stranger = bearer(&numbered(Token::access().claim("sub", "never-seen"), 1));
+    assert_eq!(world.ask(&stranger).await.reason(), "user_info_unavailable");
 }
 
 #[tokio::test]
 async fn one_users_many_tokens_cost_a_bounded_number_of_calls() {
-    let world = still_world(&[]).await;
+    let world = limited_world().await;
     let other = bearer(&numbered(Token::access().claim("sub", "another-user"), 0));
-    for _ in 0..20 {
-        assert_eq!(world.ask(&other).await.reason(), "allowed");
-    }
+    assert_eq!(world.ask(&other).await.reason(), "allowed");
     let count = Count::new(&world, Upstream::UserInfo);
     let mut answers = [0; 2];
-    for number in 0..1500 {
+    for number in 0..75 {
         let told = world.ask_with_token(&numbered(Token::access(), number)).await;
         answers[usize::from(told.reason() == "user_info_unavailable")] += 1;
-        if number % 100 == 0 {
-            assert_remembered(&world, &other).await;
-        }
+        assert_remembered(&world, &other).await;
     }
-    assert_eq!((count.calls(), answers), (1000, [1000, 500]));
+    assert_eq!((count.calls(), answers), (50, [50, 25]));
     // Somebody else is asked about all the same, with a token that was never seen.
     let third = bearer(&numbered(Token::access().claim("sub", "a-third-user"), 0));
     assert_eq!(world.ask(&third).await.reason(), "allowed");
-    // In the long run, 600 calls a minute.
+    // The same subject of another issuer is another user.
+    let namesake = Token::of(Pool::Secondary, Use::Access);
+    assert_eq!(world.ask_with_token(&numbered(namesake, 0)).await.reason(), "allowed");
+    // In the long run, one a second.
     let count = Count::new(&world, Upstream::UserInfo);
     for second in 0..30 {
-        for number in 0..20 {
-            world.ask_with_token(&numbered(Token::access(), 10_000 + second * 20 + number)).await;
+        for number in 0..5 {
+            world.ask_with_token(&numbered(Token::access(), 10_000 + second * 5 + number)).await;
         }
         world.pass(1);
     }
-    assert_eq!(count.calls(), 290);
+    assert_eq!(count.calls(), 29);
 }
 
 #[tokio::test]

@@ -1,9 +1,9 @@
 //! The function as Lambda runs it: a process that asks the Runtime API for work.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
-use smac_local::deployment::{EMAIL, SERVICE, SERVICE_TOKEN};
+use smac_local::deployment::{EMAIL, SECRETS_PREFIX, SERVICE, SERVICE_TOKEN};
 use smac_local::stand_ins::{Fault, StandIns, Upstream};
 use smac_local::token::Token;
 
@@ -27,8 +27,12 @@ fn unauthorized() -> Outcome {
     error("Unauthorized", "Unauthorized")
 }
 
+fn fault(reason: &str) -> Outcome {
+    error("InternalServerError", &format!("Internal server error (Code: {reason})"))
+}
+
 fn unsupported() -> Outcome {
-    error("InternalServerError", "Internal server error (Code: event_unsupported)")
+    fault("event_unsupported")
 }
 
 /// The lines of decisions.
@@ -218,4 +222,70 @@ async fn sigterm_ends_it_cleanly() {
     assert!(matches!(ask(&busy, &pair(SERVICE, SERVICE_TOKEN)).await, Outcome::Response(_)));
     let (status, log) = busy.terminate().await;
     assert_eq!((status, decisions(&log).len()), (Some(0), 1));
+}
+
+/// An invocation that ends before a hanging upstream is given up is answered in time. That says nothing about the
+/// upstream: who waits for the same thing goes on, and who comes next does not wait.
+#[tokio::test]
+async fn who_is_cut_short_harms_nobody() {
+    let stand_ins = StandIns::start(0).await.unwrap();
+    let process = Process::start(&with(stand_ins.environment(), &[("AWS_LAMBDA_MAX_CONCURRENCY", "4")])).await;
+    process.wait_for_polls(4).await;
+    let service = |name: &str| {
+        let stored = json!({ "token": SERVICE_TOKEN, "id": name }).to_string();
+        stand_ins.set_secret(&format!("{SECRETS_PREFIX}/{name}"), Some(&stored), smac_local::token::now());
+        (pair(name, SERVICE_TOKEN), Outcome::Response(allow(name, "service")))
+    };
+    let user = |jti: &str| (bearer(&Token::access().claim("jti", jti).sign()), Outcome::Response(allow(EMAIL, "user")));
+    let invented_key = (bearer(&Token::id().header("kid", "invented").sign()), unauthorized());
+    for (upstream, (event, expected), reason, is_waited_for) in [
+        (Upstream::Secret, service("first"), "secrets_unavailable", true),
+        (Upstream::Secret, service("second"), "secrets_unavailable", false),
+        (Upstream::UserInfo, user("first"), "user_info_unavailable", true),
+        (Upstream::UserInfo, user("second"), "user_info_unavailable", false),
+        (Upstream::KeySet, invented_key, "jwks_unavailable", true),
+    ] {
+        // The reused connection hangs, and so does the new one that joins it.
+        stand_ins.fail(upstream, 2, Fault::Hang);
+        let cut_short = process.invoke_until(event.to_string(), SystemTime::now() + Duration::from_millis(250));
+        let patient = async {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            if is_waited_for { Some(ask(&process, &event).await) } else { None }
+        };
+        let ((outcome, took), patient) = tokio::join!(cut_short, patient);
+        assert_eq!(outcome, fault(reason));
+        assert!(took < Duration::from_millis(250), "{upstream:?}: {took:?}");
+        stand_ins.recover(upstream);
+        let answered = match patient {
+            Some(answered) => answered,
+            None => ask(&process, &event).await,
+        };
+        assert_eq!(answered, expected, "{upstream:?}");
+    }
+    assert_eq!(process.terminate().await.0, Some(0));
+}
+
+/// cargo-lambda 1.9 says of every invocation that it ends ten minutes after 1970.
+#[tokio::test]
+async fn an_end_that_is_long_past_counts_as_none() {
+    let stand_ins = StandIns::start(0).await.unwrap();
+    let process = Process::start(&stand_ins.environment()).await;
+    for event in [bearer(&Token::id().sign()), bearer(&Token::access().sign()), pair(SERVICE, SERVICE_TOKEN)] {
+        let (outcome, _) = process.invoke_until(event.to_string(), UNIX_EPOCH + Duration::from_secs(600)).await;
+        let Outcome::Response(answer) = outcome else { panic!("{outcome:?}") };
+        assert_eq!(answer["policyDocument"]["Statement"][0]["Effect"], "Allow");
+    }
+    assert_eq!([Upstream::UserInfo, Upstream::Secret].map(|upstream| stand_ins.calls(upstream)), [1, 1]);
+}
+
+/// Lambda gives the init phase 10 s.
+#[tokio::test]
+async fn the_start_waits_for_key_sets_five_seconds_at_most() {
+    let stand_ins = StandIns::start(0).await.unwrap();
+    stand_ins.fail(Upstream::KeySet, u32::MAX, Fault::Hang);
+    let process = Process::start(&with(stand_ins.environment(), &[("SMAC__AUTH__UPSTREAM_TIMEOUT_MS", "10000")])).await;
+    let after = process.wait_for_polls(1).await;
+    assert!(after >= Duration::from_secs(5) && after < Duration::from_millis(6500), "{after:?}");
+    stand_ins.recover(Upstream::KeySet);
+    assert_eq!(ask(&process, &bearer(&Token::id().sign())).await, Outcome::Response(allow(EMAIL, "user")));
 }

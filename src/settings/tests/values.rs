@@ -192,7 +192,7 @@ fn a_bundle_of_certificates_that_cannot_be_used() {
 fn prefix(changes: &[(&str, &str)]) -> String {
     match &with(changes).unwrap().tokens.unwrap().carriers.0[0] {
         Carrier::Header { prefix, .. } => prefix.clone(),
-        other => panic!("{other:?}"),
+        other @ (Carrier::Query(_) | Carrier::Cookie(_) | Carrier::WebSocketProtocol(_)) => panic!("{other:?}"),
     }
 }
 

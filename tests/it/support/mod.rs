@@ -1,6 +1,7 @@
 //! What the tests have in common: an authorizer against the stand-ins, events, and short ways to ask it.
 
 pub mod attacks;
+pub mod between;
 pub mod own_process;
 pub mod runtime_api;
 pub mod tls;
@@ -10,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
+use smac_lambda_authorizer::tools::{self, Limit};
 use smac_lambda_authorizer::{Answer, Authorizer, Clock, Decision, Invocation, Mistakes, Settings};
 use smac_local::deployment::{SECRETS_PREFIX, SERVICE, SERVICE_TOKEN};
 use smac_local::stand_ins::{StandIns, Upstream};
@@ -48,18 +50,33 @@ pub async fn still_world(settings: &[(&str, &str)]) -> World {
     world_with(settings, move || start).await
 }
 
+/// The same, with other limits on lookups: of those that miss, and of those for one user.
+pub async fn still_world_with_limits(misses: Limit, per_user: Limit) -> World {
+    let start = SystemTime::now();
+    world_within(&[], move || start, |settings| tools::with_limits(settings, misses, per_user)).await
+}
+
 async fn world_with(settings: &[(&str, &str)], now: impl Fn() -> SystemTime + Send + Sync + 'static) -> World {
+    world_within(settings, now, |settings| settings).await
+}
+
+async fn world_within(
+    settings: &[(&str, &str)],
+    now: impl Fn() -> SystemTime + Send + Sync + 'static,
+    change: impl Fn(Settings) -> Settings,
+) -> World {
     let stand_ins = StandIns::start(0).await.unwrap();
     let ahead = Arc::new(AtomicU64::new(0));
     let millis = Arc::clone(&ahead);
     let clock = Clock::new(move || now() + Duration::from_millis(millis.load(Ordering::SeqCst)));
     let mut environment = stand_ins.environment();
     for (name, value) in settings {
-        let name = if name.starts_with("AWS_") { (*name).to_owned() } else { format!("SMAC__AUTH__{name}") };
+        let is_others = name.starts_with("AWS_") || name.to_lowercase().ends_with("_proxy");
+        let name = if is_others { (*name).to_owned() } else { format!("SMAC__AUTH__{name}") };
         environment.retain(|(other, _)| *other != name);
         environment.push((name, value.replace("{base}", &stand_ins.base_url())));
     }
-    let settings = parse(environment).unwrap();
+    let settings = change(parse(environment).unwrap());
     World { stand_ins, authorizer: Authorizer::with_clock(settings, clock), ahead }
 }
 

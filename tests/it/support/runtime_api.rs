@@ -1,6 +1,7 @@
 //! The built function as a process.
 
 use std::process::Stdio;
+use std::time::{Duration, SystemTime};
 
 use smac_local::runtime_api::Function;
 pub use smac_local::runtime_api::Outcome;
@@ -27,8 +28,14 @@ impl Process {
         self.0.invoke(event.into()).await.unwrap().0
     }
 
-    pub async fn wait_for_polls(&self, count: u64) {
-        self.0.wait_for_polls(count).await.unwrap();
+    /// What it makes of an event, told that the invocation ends then; and how long that takes.
+    pub async fn invoke_until(&self, event: impl Into<Vec<u8>>, end: SystemTime) -> (Outcome, Duration) {
+        self.0.invoke_until(event.into(), end).await.unwrap()
+    }
+
+    /// Waits until it has asked for work so often. From its start to the first time it took this long.
+    pub async fn wait_for_polls(&self, count: u64) -> Duration {
+        self.0.wait_for_polls(count).await.unwrap()
     }
 
     /// Everything that it has written, after its end: the exit status and the lines.

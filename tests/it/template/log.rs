@@ -7,12 +7,12 @@ use smac_lambda_authorizer::tools::Source;
 use smac_lambda_authorizer::{Fault, Forbidden, Unauthorized};
 use smac_local::deployment::{SERVICE, SERVICE_TOKEN};
 use smac_local::stand_ins::{self, StandIns, Upstream};
-use smac_local::token::Token;
+use smac_local::token::{Token, now};
 
 use super::metrics::{outcomes, widgets};
 use super::stack::{read, template, text};
 use crate::support::runtime_api::Process;
-use crate::support::{bearer, pair, request};
+use crate::support::{bearer, pair, request, secret_name};
 
 fn reasons() -> BTreeSet<&'static str> {
     let unauthorized = Unauthorized::ALL.iter().map(|reason| reason.code());
@@ -50,6 +50,9 @@ async fn fields_of_the_log() -> BTreeSet<String> {
     stand_ins.fail(Upstream::Secret, 9, stand_ins::Fault::Status(400, json!({ "__type": "AccessDeniedException" })));
     process.invoke(bearer(&Token::access().claim("jti", "another").sign()).to_string()).await;
     process.invoke(pair("another", "token").to_string()).await;
+    stand_ins.recover(Upstream::Secret);
+    stand_ins.set_secret(&secret_name(), Some("{\"token\":\"\"}"), now());
+    process.invoke(pair(SERVICE, "malformed").to_string()).await;
     let (_, mut log) = process.terminate().await;
 
     environment.push(("SMAC__AUTH__MODE".to_owned(), "neither".to_owned()));

@@ -1,7 +1,6 @@
 //! Tries the interleavings of what requests share: a lookup's slot, and the stores of slots. The files are the library's
 //! own; only their locks are others, which a scheduler controls. Each test runs under some thousand schedules.
 
-#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 #![allow(unreachable_pub, dead_code, reason = "the files are the library's, which uses all of them")]
 
 #[path = "../../../../src/clock.rs"]
