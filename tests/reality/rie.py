@@ -66,6 +66,16 @@ def main():
     check("a simple no", function.invoke(event), simple)
     function.stop()
 
+    function = run(JWT__WEBSOCKET_PROTOCOL="bearer")
+    event = rendered("websocket-query-token")
+    token = event.pop("queryStringParameters")["token"]
+    del event["multiValueQueryStringParameters"]
+    event["headers"]["Sec-WebSocket-Protocol"] = f"bearer, {token}"
+    expected = allow(EMAIL)
+    expected["context"]["webSocketProtocol"] = "bearer"
+    check("a WebSocket's sub-protocol", function.invoke(event), expected)
+    function.stop()
+
     function = run(PROVIDER_COGNITO__CHECK_REVOKATION="true")
     check("a mistyped setting is no start", function.invoke({}), {"httpStatus": 502})
     said = "did you mean SMAC__AUTH__PROVIDER_COGNITO__CHECK_REVOCATION?" in function.log()
