@@ -12,6 +12,7 @@
 mod abuse;
 mod answers;
 mod attacks;
+mod carriers;
 mod connections;
 mod events;
 mod key_sets;

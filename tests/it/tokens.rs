@@ -2,6 +2,7 @@
 
 mod claims;
 mod form;
+mod get_user;
 mod user_info;
 
 use smac_local::deployment::{EMAIL, Pool};
