@@ -17,6 +17,7 @@ mod connections;
 mod events;
 mod key_sets;
 mod laws;
+mod lines;
 mod process;
 mod published_cases;
 mod requests;

@@ -4,6 +4,7 @@ mod claims;
 mod form;
 mod get_user;
 mod user_info;
+mod users;
 
 use smac_local::deployment::{EMAIL, Pool};
 use smac_local::keys::Key;
