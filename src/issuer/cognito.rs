@@ -2,8 +2,6 @@
 //!
 //! <https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html>
 
-use std::borrow::Cow;
-
 use url::Url;
 
 use super::subject::{Identified, Subject};
