@@ -1,7 +1,10 @@
 //! What the log line says of the request and the caller, and what only an option has it say.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::SystemTime;
+
 use serde_json::{Value, json};
-use smac_lambda_authorizer::{Authorizer, Invocation, Settings};
+use smac_lambda_authorizer::{Authorizer, Clock, Invocation, Settings};
 use smac_local::deployment::Pool;
 use smac_local::token::Token;
 
@@ -72,4 +75,29 @@ async fn the_functions_name_is_a_dimension_where_it_is_known() {
     assert_eq!((&line["FunctionName"], &line["traceId"]), (&json!("authorizer-blue"), &json!("1-2-3")));
     let dimensions = &line["_aws"]["CloudWatchMetrics"][0]["Dimensions"];
     assert_eq!(*dimensions, json!([["FunctionName", "outcome"]]));
+}
+
+/// The clock panics in the middle of a decision, as a defect anywhere would.
+#[tokio::test]
+async fn the_line_of_a_panic_names_the_kind_the_api_and_the_stage() {
+    let stand_ins = smac_local::stand_ins::StandIns::start(0).await.unwrap();
+    let settings = support::parse(stand_ins.environment()).unwrap();
+    let calls = AtomicU32::new(0);
+    let clock = Clock::new(move || match calls.fetch_add(1, Ordering::SeqCst) {
+        // The start of the issuers' key sets is before, and the second decision after it.
+        0 => SystemTime::now(),
+        1 => panic!("a defect"),
+        _ => SystemTime::now(),
+    });
+    let authorizer = Authorizer::with_clock(settings, clock);
+    let event = rest(&Token::id().sign()).to_string();
+    let decision = authorizer.authorize(&event, None).await;
+    assert_eq!(decision.outcome().reason(), Some("internal_error"));
+    let line: Value = serde_json::from_slice(&decision.log_line(Invocation::new("r", None))).unwrap();
+    assert_eq!(
+        [&line["kind"], &line["api"], &line["stage"], &line["issuer"]],
+        ["rest-request", "abcdef1234", "prod", "PRIMARY"]
+    );
+    let decision = authorizer.authorize(&event, None).await;
+    assert_eq!(decision.outcome().reason(), None, "the next one works");
 }
