@@ -127,7 +127,7 @@ reasons! {
 
 /// Why a request is not allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(clippy::exhaustive_enums, reason = "401, 403 or 500: a caller must handle each, and there is no fourth")]
+#[expect(clippy::exhaustive_enums, reason = "401, 403 or 500: a caller must handle each, and there is no fourth")]
 pub enum Refusal {
     /// The caller is not known: 401.
     Unauthorized(Unauthorized),
