@@ -28,6 +28,7 @@ const ELSEWHERE: &[(&str, Place)] = &[
     ("cargo fmt --all", In(".ci/run", "cargo fmt --all")),
     ("cargo clippy", In(".ci/run", "cargo clippy")),
     ("cargo doc", In(".ci/run", "cargo doc")),
+    ("cargo run", In(".ci/run", "cargo run --manifest-path examples/embed/Cargo.toml")),
     ("cargo bench", In(".ci/run", "cargo bench")),
     ("python3 benches/curves.py", Nowhere("what cargo bench has estimated")),
     ("cargo local aws", In("tests/reality/harness.py", r#"cargo_local("aws""#)),
