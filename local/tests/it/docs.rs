@@ -39,6 +39,7 @@ const ELSEWHERE: &[(&str, Place)] = &[
     ),
     ("cargo local check --env-file", In("local/tests/it/explain.rs", "cargo local check --env-file prod.env")),
     ("cargo measure load", In(".ci/run", "cargo measure load")),
+    ("cargo measure flood", In(".ci/run", "cargo measure flood")),
     ("cargo measure bench", In(".ci/run", "cargo measure bench")),
     ("cargo lambda watch", Nowhere("cargo-lambda, in the foreground; the binary is run by tests/reality/rie.py")),
     ("cargo lambda invoke", Nowhere("cargo lambda watch; the binary is invoked by tests/reality/rie.py")),
