@@ -185,7 +185,7 @@ impl Case<'_> {
             Fault::ContextTooLarge => {
                 Finding::new("the answer would be 8,192 bytes or more, and API Gateway accepts less")
             }
-            _ => return None,
+            Fault::Internal | _ => return None,
         })
     }
 }
