@@ -7,7 +7,7 @@ use serde_json::Value;
 use smac_lambda_authorizer::tools::{PREFIX, SETTINGS, Setting};
 use smac_lambda_authorizer::{Mistakes, Settings};
 use smac_local::command::{About as _, Problem, name_and_value};
-use smac_local::env_file;
+use smac_local::{env_file, event};
 
 /// Environment variables, by name.
 pub(crate) type Variables = Vec<(String, String)>;
@@ -68,9 +68,7 @@ fn read_function_config(path: &Path) -> Result<Variables, Problem> {
         (std::fs::read_to_string(path), path.display().to_string())
     };
     let text = text.map_err(|error| Problem::new(&place, error))?;
-    let json: Value = serde_json::from_str(&text).map_err(|error| {
-        Problem::new(&place, format_args!("is not JSON (line {}, column {})", error.line(), error.column()))
-    })?;
+    let json: Value = serde_json::from_str(&text).map_err(|error| event::not_json(&error)).about(&place)?;
     // `aws lambda get-function` prints the same, one level deeper.
     let function = json.get("Configuration").unwrap_or(&json);
     let region = function.get("FunctionArn").and_then(Value::as_str).and_then(|arn| arn.split(':').nth(3));

@@ -15,7 +15,7 @@ use std::io::Write as _;
 use std::net::Ipv4Addr;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
@@ -27,6 +27,7 @@ use smac_lambda_authorizer::tools::PREFIX;
 use smac_lambda_authorizer::{Answer, Authorizer, Decision, FunctionError, Settings};
 use smac_local::command::{About as _, Problem, print};
 use smac_local::http_server::{self, Server, with_header};
+use smac_local::lock;
 use time::OffsetDateTime;
 
 use crate::decisions::{log_line, outcome};
@@ -266,12 +267,12 @@ impl Gateway {
     }
 
     fn remembered(&self, key: &[String]) -> Option<Value> {
-        let cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        let cache = lock(&self.cache);
         cache.get(key).filter(|(end, _)| Instant::now() < *end).map(|(_, answer)| answer.clone())
     }
 
     fn remember(&self, key: Vec<String>, answer: Value) {
-        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut cache = lock(&self.cache);
         if cache.len() >= CACHE_CAPACITY {
             cache.clear();
         }

@@ -6,8 +6,9 @@
 mod fault;
 
 use std::collections::{HashMap, HashSet};
+use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -20,7 +21,8 @@ use serde_json::{Value, json};
 use self::fault::AnyAnswer;
 pub use self::fault::Fault;
 use crate::deployment::{self, EMAIL, Pool, SECRETS_PREFIX, SERVICE, SERVICE_ID, SERVICE_TOKEN};
-use crate::http_server::{self, Answer, HangUp, Server, with_header};
+use crate::http_server::{self, Answer, Server, with_header};
+use crate::lock;
 use crate::token::now;
 
 /// What names the operation of Cognito in a call, in the header `X-Amz-Target`.
@@ -71,7 +73,7 @@ struct Version {
 
 impl StandIns {
     /// Starts them on loopback, with the development deployment; port 0 is any.
-    pub async fn start(port: u16) -> std::io::Result<Self> {
+    pub async fn start(port: u16) -> io::Result<Self> {
         let state = Arc::new(Mutex::new(State {
             key_sets: Pool::ALL.map(|pool| (pool.id().to_owned(), pool.key().key_set())).into(),
             user_info: json!({ "email": EMAIL, "email_verified": "true", "username": "jane" }),
@@ -93,7 +95,7 @@ impl StandIns {
     }
 
     /// Listens again, at the same address.
-    pub async fn open(&self) -> std::io::Result<()> {
+    pub async fn open(&self) -> io::Result<()> {
         let server = serve(self.address, &self.state).await?;
         *lock(&self.server) = Some(server);
         Ok(())
@@ -167,18 +169,14 @@ impl StandIns {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-async fn serve(address: SocketAddr, state: &Arc<Mutex<State>>) -> std::io::Result<Server> {
+async fn serve(address: SocketAddr, state: &Arc<Mutex<State>>) -> io::Result<Server> {
     let state = Arc::clone(state);
     Server::start(address, move |request| answer(request, Arc::clone(&state))).await
 }
 
-async fn answer(request: Request<Incoming>, state: Arc<Mutex<State>>) -> Result<AnyAnswer, HangUp> {
+async fn answer(request: Request<Incoming>, state: Arc<Mutex<State>>) -> io::Result<AnyAnswer> {
     let (head, body) = request.into_parts();
-    let body = body.collect().await.map_err(|_| HangUp)?.to_bytes();
+    let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
     let path = head.uri.path();
     let (right, fault) = {
         let mut state = lock(&state);

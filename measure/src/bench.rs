@@ -21,7 +21,7 @@ use smac_local::stand_ins::StandIns;
 use smac_local::token::{Token, Use};
 
 use crate::process::{self, Figures};
-use crate::{bearer, event, release};
+use crate::{bearer, pair, release};
 
 /// The options of the command.
 #[derive(clap::Args)]
@@ -83,7 +83,7 @@ impl Bench {
         configured.push(Pool::Primary.key_set_variable());
         let id_tokens = tokens(Use::Id, self.calls);
         let access_token = tokens(Use::Access, 1);
-        let pair = vec![event(&[("SMAC-Principal", SERVICE), ("SMAC-Token", SERVICE_TOKEN)])];
+        let pair = vec![pair(SERVICE, SERVICE_TOKEN)];
         let empty = release("smac-measure", "empty-handler")?;
         let ours = release("smac-lambda-authorizer", "smac-lambda-authorizer")?;
         let subject = |name, command, environment: &Vec<_>, events: &Vec<_>, is_peer| {

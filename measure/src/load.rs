@@ -14,7 +14,7 @@ use smac_local::token::{Token, now};
 use tokio::task::JoinSet;
 
 use crate::process::{self, Verdict};
-use crate::{bearer, event, release};
+use crate::{bearer, event, pair, release};
 
 /// What memory may grow by after the first calls.
 const MAX_GROWTH: u64 = 1_000_000;
@@ -100,10 +100,6 @@ impl Load {
 
 fn token_of(service: u64) -> String {
     format!("token-of-service-{service}")
-}
-
-fn pair(id: &str, token: &str) -> Bytes {
-    event(&[("smac-principal", id), ("smac-token", token)])
 }
 
 /// An event, and what must become of it.

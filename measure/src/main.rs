@@ -3,6 +3,7 @@
 
 mod bench;
 mod decisions;
+mod flood;
 mod load;
 mod process;
 
@@ -28,6 +29,8 @@ enum Command {
     Bench(bench::Bench),
     /// Has it decide about a great many good and bad requests: none lost, none wrong, nothing grows.
     Load(load::Load),
+    /// Floods it with invented ids and with revoked tokens, beside a service and a user who must not notice.
+    Flood(flood::Flood),
     /// Has the library decide so often, for the instructions to be counted.
     Decisions(decisions::Decisions),
 }
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
     command::exit_code(match Cli::parse().command {
         Command::Bench(bench) => run(bench.run()),
         Command::Load(load) => run(load.run()),
+        Command::Flood(flood) => run(flood.run()),
         Command::Decisions(decisions) => decisions.run(),
     })
 }
@@ -79,6 +83,11 @@ fn bearer(token: &str) -> Bytes {
     event(&[("authorization", &format!("Bearer {token}"))])
 }
 
+/// The same with a service's pair.
+fn pair(id: &str, token: &str) -> Bytes {
+    event(&[("smac-principal", id), ("smac-token", token)])
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
@@ -93,7 +102,7 @@ mod tests {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let text = documents.map(|document| std::fs::read_to_string(root.join(document)).unwrap()).concat();
         let commands: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("$ cargo measure ")).collect();
-        assert_eq!(commands.len(), 4);
+        assert_eq!(commands.len(), 7);
         for command in commands {
             Cli::try_parse_from(format!("measure {command}").split(' ')).map_err(|error| error.to_string()).unwrap();
         }

@@ -1,6 +1,7 @@
 //! Answers as they should not be.
 
 use std::convert::Infallible;
+use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,7 +11,7 @@ use hyper::Response;
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, WWW_AUTHENTICATE};
 use serde_json::{Value, json};
 
-use crate::http_server::{self, Answer, HangUp, with_header};
+use crate::http_server::{self, Answer, with_header};
 
 const JSON: &str = "application/json";
 
@@ -51,13 +52,13 @@ pub(super) type AnyAnswer = Response<BoxBody<Bytes, Infallible>>;
 
 impl Fault {
     /// What comes instead of the right answer.
-    pub(super) async fn instead_of(self, right: Answer) -> Result<AnyAnswer, HangUp> {
+    pub(super) async fn instead_of(self, right: Answer) -> io::Result<AnyAnswer> {
         let whole = match self {
             Self::Status(status, body) => http_server::json(status, &body),
             Self::Challenge(status) => with_header(http_server::json(status, &json!({})), WWW_AUTHENTICATE, "Bearer"),
             Self::Redirect => with_header(http_server::json(302, &json!({})), LOCATION, "/elsewhere"),
             Self::Hang => std::future::pending().await,
-            Self::Reset => return Err(HangUp),
+            Self::Reset => return Err(io::ErrorKind::ConnectionReset.into()),
             Self::Late(delay) => {
                 tokio::time::sleep(delay).await;
                 right

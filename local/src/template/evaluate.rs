@@ -3,18 +3,15 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::Template;
 use super::node::Node;
 use super::parameters::{self, Kind};
-use super::{Template, TemplateError};
 
 /// Conditions that name each other more often than this go round in a circle.
 const MAX_DEPTH: usize = 20;
 
 impl Template {
     /// The value of any part of the template; none where it is `AWS::NoValue`.
-    ///
-    /// # Errors
-    /// Why it is not known before the deployment, without any value.
     pub fn value(&self, node: &Node) -> Result<Option<Node>, String> {
         if let Some((name, argument)) = node.function() {
             return self.function(name, argument);
@@ -32,23 +29,16 @@ impl Template {
     }
 
     /// Whether a condition is true.
-    ///
-    /// # Errors
-    /// Why that is not known before the deployment.
     pub fn condition(&self, name: &str) -> Result<bool, String> {
         self.named_condition(name, 0)
     }
 
     /// What the template's rules have against its parameters.
-    ///
-    /// # Errors
-    /// If a rule is not one that CloudFormation can evaluate before a deployment.
-    pub fn broken_rules(&self) -> Result<Vec<String>, TemplateError> {
+    pub fn broken_rules(&self) -> Result<Vec<String>, String> {
         let mut broken = Vec::new();
         for (name, rule) in self.root().get("Rules").map(Node::entries).unwrap_or_default() {
-            let is_true = |condition: &Node| {
-                self.is_true(condition, 0).map_err(|why| TemplateError(format!("has the rule {name}: {why}")))
-            };
+            let is_true =
+                |condition: &Node| self.is_true(condition, 0).map_err(|why| format!("has the rule {name}: {why}"));
             if !rule.get("RuleCondition").map_or(Ok(true), is_true)? {
                 continue;
             }

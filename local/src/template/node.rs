@@ -16,13 +16,11 @@ pub enum Node {
 
 impl Node {
     /// The value of this name, if this is a map that has it.
-    #[must_use]
     pub fn get(&self, name: &str) -> Option<&Self> {
         self.entries().iter().find(|(other, _)| other == name).map(|(_, node)| node)
     }
 
     /// The entries of a map; none of anything else.
-    #[must_use]
     pub fn entries(&self) -> &[(String, Self)] {
         match self {
             Self::Map(entries) => entries,
@@ -31,7 +29,6 @@ impl Node {
     }
 
     /// The string, if this is one.
-    #[must_use]
     pub fn string(&self) -> Option<&str> {
         match self {
             Self::String(string) => Some(string),
@@ -40,7 +37,6 @@ impl Node {
     }
 
     /// The list, if this is one.
-    #[must_use]
     pub fn list(&self) -> Option<&[Self]> {
         match self {
             Self::List(nodes) => Some(nodes),

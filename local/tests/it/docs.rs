@@ -40,6 +40,7 @@ const ELSEWHERE: &[(&str, Place)] = &[
     ),
     ("cargo local check --env-file", In("local/tests/it/explain.rs", "cargo local check --env-file prod.env")),
     ("cargo measure load", In(".ci/run", "cargo measure load")),
+    ("cargo measure flood", In(".ci/run", "cargo measure flood")),
     ("cargo measure bench", In(".ci/run", "cargo measure bench")),
     ("cargo lambda watch", In("tests/reality/cargo_lambda.py", r#"["cargo", "lambda", "watch", "--env-file"]"#)),
     (
