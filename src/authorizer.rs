@@ -82,7 +82,7 @@ impl Decision {
     }
 
     /// How far the request came, and who was asked on the way.
-    #[doc(hidden)]
+    #[cfg(feature = "tools")]
     #[must_use]
     pub fn trace(&self) -> &Trace {
         &self.record.trace
@@ -94,7 +94,7 @@ impl fmt::Debug for Decision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Decision")
             .field("outcome", &self.outcome())
-            .field("trace", self.trace())
+            .field("trace", &self.record.trace)
             .finish_non_exhaustive()
     }
 }
