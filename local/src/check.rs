@@ -24,7 +24,6 @@ Exit status: 0 for no mistakes, 1 for mistakes (with --strict for anything repor
 /// The value of what is not known: it is set, and has the form of a pool's id, since a pool without one is not checked.
 const UNKNOWN: &str = "us-east-1_unknown";
 
-/// The options of the command.
 #[derive(clap::Args)]
 #[command(after_help = HELP)]
 pub(crate) struct Check {

@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use smac_lambda_authorizer::tools::{Check, Pair, Parts, Path, Request, UnverifiedPair};
 use smac_lambda_authorizer::{Answer, Decision, Fault, FunctionError, Invocation, Outcome, Refusal, Unauthorized};
 
-/// The credential that a request is decided by.
 #[derive(Clone, Copy)]
 pub(crate) enum Presented<'r> {
     Token(&'r str),
@@ -31,7 +30,6 @@ impl<'r> Presented<'r> {
     }
 }
 
-/// Which checks the request goes through.
 pub(crate) fn path(presented: &Result<Presented<'_>, Unauthorized>) -> Path {
     match presented {
         // The one refusal here that is about a token.
@@ -41,7 +39,6 @@ pub(crate) fn path(presented: &Result<Presented<'_>, Unauthorized>) -> Path {
     }
 }
 
-/// What became of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
     Passed,
@@ -88,7 +85,6 @@ pub(crate) fn exit_code(decision: &Decision) -> ExitCode {
     })
 }
 
-/// The outcome, and its reason.
 pub(crate) fn outcome(decision: &Decision) -> String {
     let outcome = decision.outcome();
     match outcome {
@@ -97,7 +93,6 @@ pub(crate) fn outcome(decision: &Decision) -> String {
     }
 }
 
-/// What the client of the API would see.
 pub(crate) fn client(decision: &Decision) -> &'static str {
     match (decision.answer(), decision.outcome()) {
         (Answer::Error(FunctionError::Unauthorized), _) => "401 Unauthorized",
@@ -107,7 +102,6 @@ pub(crate) fn client(decision: &Decision) -> &'static str {
     }
 }
 
-/// The line that the function would log.
 pub(crate) fn log_line(decision: &Decision) -> Vec<u8> {
     decision.log_line(Invocation::new("local", None))
 }

@@ -37,7 +37,6 @@ pub enum Pool {
 impl Pool {
     pub const ALL: [Self; 2] = [Self::Primary, Self::Secondary];
 
-    /// The name in the settings.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Primary => "PRIMARY",

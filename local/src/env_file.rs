@@ -25,7 +25,6 @@ pub fn parse(text: &str) -> Result<Vec<(String, String)>, String> {
     Ok(variables)
 }
 
-/// A name and its value.
 type Variable<'a> = (&'a str, String);
 
 /// The variable that a string begins with, unless its first line is a comment or empty; and what is behind its line.

@@ -57,7 +57,6 @@ pub fn not_json(error: &serde_json::Error) -> String {
     format!("is not JSON (line {}, column {})", error.line(), error.column())
 }
 
-/// The event in a line.
 pub fn describe(event: &Value) -> String {
     let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str);
     let arn = text("/routeArn").or_else(|| text("/methodArn")).unwrap_or("no ARN");

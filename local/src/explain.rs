@@ -46,7 +46,6 @@ Without --env-file and --function-config the development deployment decides, and
 Nothing of the token is printed but its issuer, its app client, what it is for, and its times.
 Exit status: 0 for allowed, 1 for refused, 2 for a fault or bad usage.";
 
-/// The options of the command.
 #[derive(clap::Args)]
 #[command(after_help = HELP)]
 pub(crate) struct Explain {
@@ -175,7 +174,6 @@ fn report(case: &Case<'_>) -> Result<ExitCode, Problem> {
     Ok(exit_code(case.decision))
 }
 
-/// Who was asked, and how that went.
 fn asked(case: &Case<'_>) -> String {
     if matches!(case.asked, Asked::Nobody { .. }) {
         return "nobody: what is not checked is assumed (--live asks)".to_owned();

@@ -96,7 +96,6 @@ where
     let _ = connection.with_upgrades().await;
 }
 
-/// An answer that is there as a whole.
 pub type Answer = Response<Full<Bytes>>;
 
 pub fn json(status: u16, body: &Value) -> Answer {

@@ -39,7 +39,6 @@ pub struct Function {
     _server: Server,
 }
 
-/// What a function made of an event.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     Response(Value),
@@ -114,7 +113,6 @@ impl Function {
         if status.success() { Ok(()) } else { Err(io::Error::other("there is no such process")) }
     }
 
-    /// Ends it at once.
     pub async fn kill(mut self) -> io::Result<()> {
         self.child.kill().await
     }
@@ -130,7 +128,6 @@ impl Function {
     }
 }
 
-/// Reads a pipe to its end, if there is one.
 fn read(pipe: Option<impl AsyncRead + Unpin + Send + 'static>) -> JoinHandle<io::Result<Vec<u8>>> {
     tokio::spawn(async move {
         let mut written = Vec::new();

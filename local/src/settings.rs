@@ -6,7 +6,6 @@ use clap::ValueEnum;
 use smac_lambda_authorizer::tools::{Accepts, Default, PREFIX, SETTINGS, Setting};
 use smac_local::command::{Problem, print};
 
-/// The options of the command.
 #[derive(clap::Args)]
 pub(crate) struct List {
     /// How they are printed; `markdown` is the table of docs/configuration.md.

@@ -28,7 +28,6 @@ use crate::token::now;
 /// What names the operation of Cognito in a call, in the header `X-Amz-Target`.
 pub const GET_USER: &str = "AWSCognitoIdentityProviderService.GetUser";
 
-/// An upstream of the authorizer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Upstream {
     KeySet,
@@ -94,7 +93,6 @@ impl StandIns {
         }
     }
 
-    /// Listens again, at the same address.
     pub async fn open(&self) -> io::Result<()> {
         let server = serve(self.address, &self.state).await?;
         *lock(&self.server) = Some(server);
@@ -109,12 +107,10 @@ impl StandIns {
         deployment::environment(&self.base_url())
     }
 
-    /// How often an upstream was called so far.
     pub fn calls(&self, upstream: Upstream) -> usize {
         self.state().calls.iter().filter(|(called, _)| *called == upstream).count()
     }
 
-    /// What an upstream was asked for so far.
     pub fn asked(&self, upstream: Upstream) -> Vec<String> {
         let state = self.state();
         state.calls.iter().filter(|(called, _)| *called == upstream).map(|(_, key)| key.clone()).collect()
@@ -125,12 +121,10 @@ impl StandIns {
         self.state().faults.insert(upstream, (times, fault));
     }
 
-    /// Nothing goes wrong any more.
     pub fn recover(&self, upstream: Upstream) {
         self.state().faults.remove(&upstream);
     }
 
-    /// A pool's key set becomes another one.
     pub fn set_key_set(&self, pool: Pool, key_set: Value) {
         self.state().key_sets.insert(pool.id().to_owned(), key_set);
     }

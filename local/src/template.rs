@@ -34,12 +34,10 @@ struct Source {
     parameters: Vec<(String, Parameter)>,
 }
 
-/// The environment of a function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Environment {
     /// The function's name in the template.
     pub function: String,
-    /// The variables with their values.
     pub variables: Vec<(String, String)>,
     /// The variables whose values are not known before the deployment, and why.
     pub unknown: Vec<(String, String)>,
@@ -58,7 +56,6 @@ impl Template {
         Self { source: Arc::new(Source { root, parameters }), given: Vec::new() }.with(given)
     }
 
-    /// The same template with other values.
     pub fn with(&self, given: Vec<(String, String)>) -> Result<Self, String> {
         for (name, value) in &given {
             match self.parameter(name) {
@@ -75,7 +72,6 @@ impl Template {
         Ok(Self { source: Arc::clone(&self.source), given })
     }
 
-    /// The whole template, as it was written.
     pub fn root(&self) -> &Node {
         &self.source.root
     }
@@ -161,7 +157,6 @@ fn has_dynamic_reference(string: &str) -> bool {
     string.split_once("{{resolve:").is_some_and(|(_, rest)| rest.contains("}}"))
 }
 
-/// Whether a variable is one of ours.
 fn is_ours(name: &str) -> bool {
     name.to_ascii_uppercase().starts_with(PREFIX)
 }

@@ -11,7 +11,6 @@ use serde_json::{Map, Value, json};
 use crate::deployment::{EMAIL, Pool, SUBJECT};
 use crate::keys::{self, Key};
 
-/// How long a token is valid.
 const LIFETIME_SECONDS: u64 = 3600;
 
 /// A token to be: a header, claims, and who signs them.

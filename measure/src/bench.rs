@@ -23,7 +23,6 @@ use smac_local::token::{Token, Use};
 use crate::process::{self, Figures};
 use crate::{bearer, pair, release};
 
-/// The options of the command.
 #[derive(clap::Args)]
 pub(crate) struct Bench {
     /// How often each function is started and called; the medians count.
@@ -109,7 +108,6 @@ impl Bench {
     }
 }
 
-/// Events with tokens, all different.
 fn tokens(token_use: Use, count: usize) -> Vec<Bytes> {
     let token = |number| Token::new(token_use).claim("jti", format!("{number:08}")).sign();
     (0..count).map(|number| bearer(&token(number))).collect()

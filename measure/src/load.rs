@@ -19,7 +19,6 @@ use crate::{bearer, event, pair, release};
 /// What memory may grow by after the first calls.
 const MAX_GROWTH: u64 = 1_000_000;
 
-/// The options of the command.
 #[derive(clap::Args)]
 pub(crate) struct Load {
     /// How many requests.

@@ -78,7 +78,6 @@ fn event(headers: &[(&str, &str)]) -> Bytes {
     event.to_string().into()
 }
 
-/// The same with a token.
 fn bearer(token: &str) -> Bytes {
     event(&[("authorization", &format!("Bearer {token}"))])
 }

@@ -9,7 +9,6 @@ use url::Url;
 
 use super::token::{Token, shown};
 
-/// How much of the world was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Asked {
     /// The upstreams themselves; whether there are AWS credentials in the settings or the environment.
@@ -18,7 +17,6 @@ pub(super) enum Asked {
     Nobody { has_key: bool },
 }
 
-/// All that is known of a decision.
 pub(super) struct Case<'a> {
     pub(super) parts: Parts<'a>,
     pub(super) request: Option<&'a Request<'a>>,
@@ -56,7 +54,6 @@ impl<'a> Case<'a> {
         self.tokens().map(|tokens| tokens.issuers.as_slice()).unwrap_or_default()
     }
 
-    /// The issuer that judges the token.
     pub(super) fn issuer(&self) -> Option<&'a IssuerConfig> {
         let name = self.decision.trace().issuer.as_ref()?;
         self.issuers().iter().find(|issuer| issuer.name == *name)
@@ -94,7 +91,6 @@ impl<'a> Case<'a> {
         self.attributes().map(|(name, url)| format!("{name}, {url}")).unwrap_or_default()
     }
 
-    /// Whether the token is an app client's own.
     pub(super) fn is_machine(&self) -> bool {
         let principal = self.decision.trace().principal.as_ref();
         self.path == Path::Token && principal.is_some_and(|(principal, _)| *principal == PrincipalType::Service)
@@ -141,7 +137,6 @@ impl<'a> Case<'a> {
         self.services().map_or("SMAC-Token", |services| services.headers.token.as_str())
     }
 
-    /// Where credentials are looked for.
     pub(super) fn places(&self) -> String {
         let carriers = self.tokens().into_iter().flat_map(|tokens| &tokens.carriers.0);
         let pair = self.services().map(|_| format!("the headers `{}` and `{}`", self.id_header(), self.token_header()));
@@ -149,10 +144,8 @@ impl<'a> Case<'a> {
     }
 }
 
-/// The scope with which userInfo can be asked.
 pub(super) const USER_INFO_SCOPE: &str = "openid";
 
-/// The scope with which `GetUser` can be asked.
 pub(super) const GET_USER_SCOPE: &str = "aws.cognito.signin.user.admin";
 
 /// The rules of a user pool: there are no other issuers.
@@ -161,7 +154,6 @@ pub(super) fn pool_rules(issuer: &IssuerConfig) -> &PoolRules {
     rules
 }
 
-/// The whole name of a pool's setting.
 pub(super) fn pool_setting(pool: &str, name: &str) -> String {
     format!("{PREFIX}PROVIDER_COGNITO__USERPOOLS__{pool}__{name}")
 }

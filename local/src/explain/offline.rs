@@ -34,7 +34,6 @@ pub(super) struct Assumptions {
 }
 
 impl Assumptions {
-    /// Everything that this credential needs.
     pub(super) fn about(presented: Presented<'_>, token: Option<&Token>, parts: &Parts<'_>) -> Self {
         let mut key = Key::Primary.jwk();
         if let (Some(key), Some((kid, _))) = (key.as_object_mut(), token.and_then(Token::key)) {

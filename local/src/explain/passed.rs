@@ -6,7 +6,6 @@ use super::case::{Asked, Case};
 use super::token::{Token, in_words, shown};
 
 impl Case<'_> {
-    /// What is said of a check that was passed.
     pub(super) fn passed(&self, check: Check) -> String {
         if self.is_assumed(check) {
             return "not checked offline: use --live".to_owned();

@@ -25,7 +25,6 @@ fn change(facts: impl Into<String>, change: impl Into<String>) -> Finding {
 }
 
 impl Case<'_> {
-    /// Why it was refused, and what to change.
     pub(super) fn refused(&self, refusal: Refusal) -> (String, String) {
         let found = match refusal {
             Refusal::Unauthorized(reason) => self.unauthorized(reason),

@@ -24,7 +24,6 @@ impl Token {
         Self { compact: compact.to_owned(), header, claims }
     }
 
-    /// What is wrong with its form.
     pub(super) fn problem(&self) -> String {
         let Some((signed, _)) = self.compact.rsplit_once('.') else {
             return "It has no dots: it is cut off, or not a JWT".to_owned();
@@ -48,7 +47,6 @@ impl Token {
         .to_owned()
     }
 
-    /// What is wrong with its times.
     pub(super) fn problem_of_times(&self) -> String {
         let is_odd = |name: &&str| self.has(name) && self.seconds(name).is_none();
         match ["exp", "nbf", "iat"].into_iter().find(is_odd) {
@@ -91,7 +89,6 @@ impl Token {
         self.token_use() == Some(TokenUse::Access)
     }
 
-    /// The claim that holds the app client.
     pub(super) fn client_claim(&self) -> &'static str {
         if self.is_access() { "client_id" } else { "aud" }
     }
@@ -141,7 +138,6 @@ pub(super) fn shown(text: &str) -> String {
     shown
 }
 
-/// A number of seconds in words.
 pub(super) fn in_words(seconds: i128) -> String {
     let seconds = seconds.unsigned_abs();
     let (number, unit) = match seconds {

@@ -55,9 +55,7 @@ impl Api {
 /// A part of the cache key, which must be there as well.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum IdentitySource {
-    /// A header.
     Header(String),
-    /// A query parameter.
     Query(String),
 }
 
@@ -83,7 +81,6 @@ impl IdentitySource {
     }
 }
 
-/// What a client asks of the API.
 #[derive(Debug)]
 pub(super) struct Call {
     pub(super) method: String,

@@ -15,14 +15,12 @@ use crate::http_server::{self, Answer, with_header};
 
 const JSON: &str = "application/json";
 
-/// What goes wrong.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fault {
     /// Another status, with a JSON body.
     Status(u16, Value),
     /// The same with a header that asks for credentials.
     Challenge(u16),
-    /// A redirect to the same server.
     Redirect,
     /// Nothing comes.
     Hang,
@@ -34,7 +32,6 @@ pub enum Fault {
     Reset,
     /// The connection is closed within the body.
     Truncated,
-    /// A body that is not JSON.
     Garbage,
     /// The right answer, as another type of content.
     ContentType,
@@ -42,7 +39,6 @@ pub enum Fault {
     Huge(usize),
     /// A body of this many bytes, in chunks.
     HugeInChunks(usize),
-    /// An empty body.
     Empty,
     /// The right answer, late.
     Late(Duration),

@@ -28,7 +28,6 @@ impl Template {
         }))
     }
 
-    /// Whether a condition is true.
     pub fn condition(&self, name: &str) -> Result<bool, String> {
         self.named_condition(name, 0)
     }

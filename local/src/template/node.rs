@@ -6,9 +6,7 @@ use serde_json::Value;
 /// A part of a template. Every scalar is a string, as it is written: that is what a variable gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Node {
-    /// A scalar.
     String(String),
-    /// A sequence.
     List(Vec<Node>),
     /// A map in its order. A function is a map of its name alone: `!Ref X` is `Ref: X`, `!Sub X` is `Fn::Sub: X`.
     Map(Vec<(String, Node)>),
@@ -20,7 +18,6 @@ impl Node {
         self.entries().iter().find(|(other, _)| other == name).map(|(_, node)| node)
     }
 
-    /// The entries of a map; none of anything else.
     pub fn entries(&self) -> &[(String, Self)] {
         match self {
             Self::Map(entries) => entries,
@@ -28,7 +25,6 @@ impl Node {
         }
     }
 
-    /// The string, if this is one.
     pub fn string(&self) -> Option<&str> {
         match self {
             Self::String(string) => Some(string),
@@ -36,7 +32,6 @@ impl Node {
         }
     }
 
-    /// The list, if this is one.
     pub fn list(&self) -> Option<&[Self]> {
         match self {
             Self::List(nodes) => Some(nodes),

@@ -4,7 +4,6 @@ use fancy_regex::Regex;
 
 use super::node::Node;
 
-/// A parameter, with what its value must be.
 #[derive(Debug)]
 pub(super) struct Parameter {
     pub(super) kind: Kind,
@@ -16,7 +15,6 @@ pub(super) struct Parameter {
     explanation: Option<String>,
 }
 
-/// What a parameter's value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     String,
