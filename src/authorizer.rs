@@ -20,7 +20,7 @@ use crate::event::Request;
 use crate::http::HttpClient;
 use crate::policy;
 use crate::principal::{Mode, Principal};
-use crate::record::{self, Invocation, Outcome, Record};
+use crate::record::{Invocation, Outcome, Record, Recorder};
 use crate::service::Services;
 use crate::settings::Settings;
 use crate::token::Tokens;
@@ -36,7 +36,7 @@ pub struct Authorizer {
     policy: policy::Config,
     context: context::Config,
     answer: answer::Config,
-    record: Arc<record::Config>,
+    recorder: Arc<Recorder>,
     clock: Clock,
     has_decided: AtomicBool,
     /// The network calls of the start, for the first decision's metrics.
@@ -47,7 +47,7 @@ pub struct Authorizer {
 pub struct Decision {
     answer: Answer,
     record: Record,
-    config: Arc<record::Config>,
+    recorder: Arc<Recorder>,
 }
 
 impl Decision {
@@ -72,7 +72,7 @@ impl Decision {
     /// The decision as one line of JSON for the log, with its line break.
     #[must_use]
     pub fn log_line(&self, invocation: Invocation<'_>) -> Vec<u8> {
-        self.record.line(&self.config, invocation)
+        self.record.line(&self.recorder, invocation)
     }
 
     /// How far the request came, and who was asked on the way.
@@ -112,7 +112,7 @@ impl Authorizer {
             policy: settings.policy,
             context: settings.context,
             answer: settings.answer,
-            record: Arc::new(settings.record),
+            recorder: Arc::new(Recorder::new(settings.record)),
             clock,
             has_decided: AtomicBool::new(false),
             start: Mutex::default(),
@@ -141,7 +141,7 @@ impl Authorizer {
             trace.add_calls(&start);
         }
         let record = Record { outcome, time: trace.elapsed(), is_first, trace };
-        Decision { answer, record, config: Arc::clone(&self.record) }
+        Decision { answer, record, recorder: Arc::clone(&self.recorder) }
     }
 
     /// The whole way of an event.
@@ -216,7 +216,7 @@ impl Authorizer {
             stage: request.arn().stage().to_owned(),
             route: request.route().map(str::to_owned),
             request_id: request.api_request_id().map(str::to_owned),
-            source_ip: if self.record.names_client { request.source_ip() } else { None },
+            source_ip: if self.recorder.names_client() { request.source_ip() } else { None },
         });
     }
 }

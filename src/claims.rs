@@ -49,7 +49,7 @@ impl Claims {
 
     /// The claim's JSON.
     pub(crate) fn json(&self, name: &str) -> Option<&str> {
-        let member = self.members.iter().find(|member| self.name(member) == name)?;
+        let member = self.members.iter().find(|member| member.is_named(&self.json, name))?;
         self.json.get(member.value.clone())
     }
 
@@ -79,12 +79,25 @@ impl Claims {
 
     /// The names and the JSON of all members, in their order.
     pub(crate) fn members(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.members.iter().filter_map(|member| Some((self.name(member), self.json.get(member.value.clone())?)))
+        self.members.iter().filter_map(|member| Some((member.name(&self.json), self.json.get(member.value.clone())?)))
+    }
+}
+
+impl Member {
+    /// Compares lengths first: that tells most names apart.
+    fn is_named(&self, text: &str, name: &str) -> bool {
+        match &self.name {
+            Name::Plain(range) => {
+                range.len() == name.len() && text.as_bytes().get(range.clone()) == Some(name.as_bytes())
+            }
+            Name::Unescaped(unescaped) => unescaped == name,
+        }
     }
 
-    fn name<'a>(&'a self, member: &'a Member) -> &'a str {
-        match &member.name {
-            Name::Plain(range) => self.json.get(range.clone()).unwrap_or_default(),
+    /// Its name, of the text that it is in.
+    fn name<'a>(&'a self, text: &'a str) -> &'a str {
+        match &self.name {
+            Name::Plain(range) => text.get(range.clone()).unwrap_or_default(),
             Name::Unescaped(name) => name,
         }
     }
@@ -132,27 +145,25 @@ impl<'de> Visitor<'de> for Members<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut members = Vec::with_capacity(24);
-        let mut seen: Vec<Cow<'de, str>> = Vec::with_capacity(24);
+        let mut members: Vec<Member> = Vec::with_capacity(24);
         let mut names = HashSet::new();
         while let Some((UnescapedName(name), value)) = map.next_entry::<UnescapedName<'de>, &'de RawValue>()? {
-            let is_repeated = if seen.len() < FEW_NAMES {
-                seen.contains(&name)
+            let is_repeated = if members.len() < FEW_NAMES {
+                members.iter().any(|member| member.is_named(self.text, &name))
             } else {
                 if names.is_empty() {
-                    names.extend(seen.iter().cloned());
+                    names.extend(members.iter().map(|member| member.name(self.text).to_owned()));
                 }
-                !names.insert(name.clone())
+                !names.insert(name.clone().into_owned())
             };
             if is_repeated {
                 return Err(A::Error::custom("a name occurs twice"));
             }
-            let place = match &name {
+            let name = match name {
                 Cow::Borrowed(plain) => Name::Plain(self.range(plain)),
-                Cow::Owned(unescaped) => Name::Unescaped(unescaped.clone()),
+                Cow::Owned(unescaped) => Name::Unescaped(unescaped),
             };
-            members.push(Member { name: place, value: self.range(value.get()) });
-            seen.push(name);
+            members.push(Member { name, value: self.range(value.get()) });
         }
         Ok(members)
     }

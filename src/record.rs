@@ -2,10 +2,12 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
 
+use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::error::Refusal;
 use crate::identity::PrincipalType;
@@ -98,6 +100,43 @@ impl<'a> Invocation<'a> {
     }
 }
 
+/// Writes the lines of one process.
+#[derive(Debug)]
+pub(crate) struct Recorder {
+    config: Config,
+    /// What is the same in each line but the first one's.
+    warm_metrics: OnceLock<Box<RawValue>>,
+}
+
+impl Recorder {
+    pub(crate) fn new(config: Config) -> Self {
+        Self { config, warm_metrics: OnceLock::new() }
+    }
+
+    /// Whether a line names the app client and the caller's address.
+    pub(crate) fn names_client(&self) -> bool {
+        self.config.names_client
+    }
+
+    fn warm_metrics(&self) -> &RawValue {
+        self.warm_metrics.get_or_init(|| to_raw_value(&self.metrics(false)).unwrap_or_default())
+    }
+
+    fn metrics(&self, has_cold_start: bool) -> [Metrics<'_>; 1] {
+        // Every dimension has to be a field of the line.
+        let dimensions = match self.config.function_name {
+            Some(_) => &DIMENSIONS[..],
+            None => &[OUTCOME],
+        };
+        let metrics = METRICS.iter().filter(|(name, _)| has_cold_start || *name != COLD_START);
+        [Metrics {
+            namespace: NAMESPACE,
+            dimensions: [dimensions],
+            metrics: metrics.map(|(name, unit)| Metric { name, unit }).collect(),
+        }]
+    }
+}
+
 /// All that the log says about a decision.
 #[derive(Debug)]
 pub(crate) struct Record {
@@ -109,10 +148,10 @@ pub(crate) struct Record {
 
 impl Record {
     /// The line, with its line break.
-    pub(crate) fn line(&self, config: &Config, invocation: Invocation<'_>) -> Vec<u8> {
+    pub(crate) fn line(&self, recorder: &Recorder, invocation: Invocation<'_>) -> Vec<u8> {
         let mut line = Vec::with_capacity(1024);
         // Nothing that is serialised here can fail.
-        if serde_json::to_writer(&mut line, &Line { record: self, config, invocation }).is_err() {
+        if serde_json::to_writer(&mut line, &Line { record: self, recorder, invocation }).is_err() {
             line.clear();
         }
         line.push(b'\n');
@@ -122,16 +161,17 @@ impl Record {
 
 struct Line<'a> {
     record: &'a Record,
-    config: &'a Config,
+    recorder: &'a Recorder,
     invocation: Invocation<'a>,
 }
 
 impl Serialize for Line<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self { record: Record { outcome, trace, time, is_first }, config, invocation } = self;
+        let Self { record: Record { outcome, trace, time, is_first }, recorder, invocation } = self;
+        let config = &recorder.config;
         let mut map = serializer.serialize_map(None)?;
         if config.has_metrics {
-            map.serialize_entry("_aws", &Directive { config, at: trace.at(), has_cold_start: *is_first })?;
+            map.serialize_entry("_aws", &Directive { recorder, at: trace.at(), has_cold_start: *is_first })?;
         }
         map.serialize_entry("requestId", invocation.request_id)?;
         let mut optional = |name: &str, value: Option<&str>| match value {
@@ -187,43 +227,38 @@ impl Serialize for Lookups<'_> {
 
 /// The part that tells CloudWatch which of the fields are metrics.
 struct Directive<'a> {
-    config: &'a Config,
+    recorder: &'a Recorder,
     at: SystemTime,
     has_cold_start: bool,
 }
 
 impl Serialize for Directive<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Metric {
-            name: &'static str,
-            unit: &'static str,
-        }
-        #[derive(Serialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Metrics {
-            namespace: &'static str,
-            dimensions: [&'static [&'static str]; 1],
-            metrics: Vec<Metric>,
-        }
         let since_epoch = self.at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let metrics = METRICS.iter().filter(|(name, _)| self.has_cold_start || *name != COLD_START);
-        // Every dimension has to be a field of the line.
-        let dimensions = match self.config.function_name {
-            Some(_) => &DIMENSIONS[..],
-            None => &[OUTCOME],
-        };
-        let metrics = Metrics {
-            namespace: NAMESPACE,
-            dimensions: [dimensions],
-            metrics: metrics.map(|(name, unit)| Metric { name, unit }).collect(),
-        };
         let mut map = serializer.serialize_map(Some(2))?;
         map.serialize_entry("Timestamp", &u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))?;
-        map.serialize_entry("CloudWatchMetrics", &[metrics])?;
+        match self.has_cold_start {
+            true => map.serialize_entry("CloudWatchMetrics", &self.recorder.metrics(true))?,
+            false => map.serialize_entry("CloudWatchMetrics", self.recorder.warm_metrics())?,
+        }
         map.end()
     }
+}
+
+/// One set of metrics, as CloudWatch reads it.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Metrics<'a> {
+    namespace: &'static str,
+    dimensions: [&'a [&'static str]; 1],
+    metrics: Vec<Metric>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Metric {
+    name: &'static str,
+    unit: &'static str,
 }
 
 #[cfg(test)]

@@ -3,24 +3,24 @@
 use smac_lambda_authorizer::{Fault, Forbidden, Refusal, Unauthorized};
 
 /// For a reason that is not known here. A test holds that there is none.
-const UNKNOWN: &str = "look into the authorizer's documentation";
+const UNKNOWN: &str = "look it up in the authorizer's documents";
 
-/// What to look at, or to change, when a request is refused for this reason. Settings are named without their
-/// `SMAC__AUTH__`.
-#[must_use]
-pub const fn advice(refusal: Refusal) -> &'static str {
-    match refusal {
+/// What to look at, or to change, when a request is refused for this reason: about the pool of this name in the settings,
+/// if one judged the token.
+pub fn advice(refusal: Refusal, pool: Option<&str>) -> String {
+    let advice = match refusal {
         Refusal::Unauthorized(reason) => of_unauthorized(reason),
         Refusal::Forbidden(reason) => of_forbidden(reason),
         Refusal::Fault(reason) => of_fault(reason),
-    }
+    };
+    advice.replace("<NAME>", pool.unwrap_or("<NAME>"))
 }
 
-const fn of_unauthorized(reason: Unauthorized) -> &'static str {
+fn of_unauthorized(reason: Unauthorized) -> &'static str {
     match reason {
         Unauthorized::CredentialsMissing => {
-            "send a token in the JWT header (Authorization), or both headers of a service's pair; MODE=OPTIONAL allows \
-             requests without a credential"
+            "send a token, or both headers of a service's pair; SMAC__AUTH__MODE=OPTIONAL allows requests without a \
+             credential"
         }
         Unauthorized::CredentialsAmbiguous => {
             "send each credential once: no header twice, no other token in the query or a cookie, no comma"
@@ -29,83 +29,99 @@ const fn of_unauthorized(reason: Unauthorized) -> &'static str {
             "make the header that carries the credential an identity source, or switch the gateway's caching off"
         }
         Unauthorized::TokenMalformed => {
-            "send `Bearer`, a space and the whole token, unchanged; JWT__HEADER_PREFIX is the word before it"
+            "send `Bearer`, a space and the whole token, as Cognito gave it; SMAC__AUTH__JWT__HEADER_PREFIX is the word \
+             before it, and SMAC__AUTH__JWT__ALLOW_BARE=true allows it alone"
         }
-        Unauthorized::AlgorithmNotAllowed => "send a token that Cognito signed: those are RS256",
+        Unauthorized::AlgorithmNotAllowed => "send a token of Cognito: those are signed with RS256",
         Unauthorized::KeyUnknown => {
-            "the pool has no such key: the token is another environment's, or the key was replaced; sign in again"
+            "sign in again: the key was replaced, or the token is forged or another environment's"
         }
-        Unauthorized::SignatureInvalid => "the token was changed or forged; sign in again",
+        Unauthorized::SignatureInvalid => "send the token as Cognito gave it: it was changed on the way, or forged",
         Unauthorized::IssuerUnknown => {
-            "configure the pool that issued it (PROVIDER_COGNITO__USERPOOLS__<NAME>__USERPOOL_ID and __REGION, or \
-             __ISSUERS), or send a token of a configured pool"
+            "configure the pool that issued it (SMAC__AUTH__PROVIDER_COGNITO__USERPOOLS__<NAME>__USERPOOL_ID and \
+             __APP_CLIENT_ID), or send a token of a configured pool"
         }
         Unauthorized::TokenExpired => "get a new token",
-        Unauthorized::TokenNotYetValid => "compare the clocks; JWT__LEEWAY_SECONDS allows for a difference",
+        Unauthorized::TokenNotYetValid => "compare the clocks; SMAC__AUTH__JWT__LEEWAY_SECONDS allows for a difference",
         Unauthorized::TokenUseNotAllowed => {
-            "send the other kind of token, or allow this one with PROVIDER_COGNITO__TOKEN_USE"
+            "send the other kind of token, or allow this one with SMAC__AUTH__PROVIDER_COGNITO__TOKEN_USE"
         }
         Unauthorized::ClientNotAllowed => {
-            "add the token's app client to PROVIDER_COGNITO__USERPOOLS__<NAME>__APP_CLIENT_ID, if it may use this API"
+            "add it to SMAC__AUTH__PROVIDER_COGNITO__USERPOOLS__<NAME>__APP_CLIENT_ID, if it may use this API; or sign in \
+             with another client"
         }
         Unauthorized::AudienceNotAllowed => {
             "have the client ask for a token for this API (the parameter `resource`), or correct \
-             PROVIDER_COGNITO__USERPOOLS__<NAME>__RESOURCE_AUDIENCE"
+             SMAC__AUTH__PROVIDER_COGNITO__USERPOOLS__<NAME>__RESOURCE_AUDIENCE"
         }
         Unauthorized::SenderConstraintUnmet => {
             "send a bearer token: switch DPoP or certificate binding off for this client"
         }
         Unauthorized::UserIdMissing => {
-            "no claim of USER_ID is there: access tokens need the scope openid and the pool's DOMAIN, or the scope \
-             aws.cognito.signin.user.admin; client-credentials tokens need PROVIDER_COGNITO__ALLOW_MACHINE_TOKENS"
+            "use another claim with SMAC__AUTH__USER_ID; access tokens need the scope openid and a domain \
+             (SMAC__AUTH__PROVIDER_COGNITO__USERPOOLS__<NAME>__DOMAIN), or the scope aws.cognito.signin.user.admin"
         }
-        Unauthorized::UserIdInvalid => "the user id is over 512 bytes or has control characters; see USER_ID",
+        Unauthorized::UserIdInvalid => "change it in the pool, or use another claim with SMAC__AUTH__USER_ID",
         Unauthorized::UserIdNotVerified => {
-            "have the user verify it, and let the app client read the attribute that says so; for federated pools, \
-             REQUIRE_VERIFIED_USER_ID=false"
+            "have the user verify it, and let the app client read the attribute that says so; for federated pools, set \
+             SMAC__AUTH__REQUIRE_VERIFIED_USER_ID=false"
         }
-        Unauthorized::TokenRevoked => "the user signed out or the token was revoked; sign in again",
+        Unauthorized::TokenRevoked => {
+            "sign in again: the user signed out or the token was revoked; or \
+             SMAC__AUTH__PROVIDER_COGNITO__USERPOOLS__<NAME>__DOMAIN is another pool's"
+        }
         Unauthorized::RevocationUnknown => {
-            "with PROVIDER_COGNITO__CHECK_REVOCATION, access tokens need the scope openid or \
-             aws.cognito.signin.user.admin"
+            "have the client ask for the scope openid, or unset SMAC__AUTH__PROVIDER_COGNITO__CHECK_REVOCATION"
         }
         Unauthorized::ServiceIdInvalid => {
             "a service's id has at most 128 letters, digits and /_+=.@-; its secret's name at most 512"
         }
         Unauthorized::ServiceUnknown => {
-            "create the secret <prefix>/<id>, or correct the id or \
-             AUTOMATION_PRINCIPALS__SECRETS_MANAGER__COMMON_PREFIX"
+            "create it, or correct the header, SMAC__AUTH__AUTOMATION_PRINCIPALS__SECRETS_MANAGER__COMMON_PREFIX or \
+             __REGION"
         }
         Unauthorized::ServiceTokenMismatch => {
-            "give the service the stored token; for rotations, AUTOMATION_PRINCIPALS__ROTATION_GRACE_SECONDS"
+            "give the service the secret's `token`; for rotations, set \
+             SMAC__AUTH__AUTOMATION_PRINCIPALS__ROTATION_GRACE_SECONDS"
         }
         _ => UNKNOWN,
     }
 }
 
-const fn of_forbidden(reason: Forbidden) -> &'static str {
+fn of_forbidden(reason: Forbidden) -> &'static str {
     match reason {
         Forbidden::ScopeMissing => {
-            "the client must ask for one of PROVIDER_COGNITO__REQUIRED_SCOPES, and the pool grant it"
+            "have the client ask for one, and the pool grant it; or change \
+             SMAC__AUTH__PROVIDER_COGNITO__REQUIRED_SCOPES"
         }
-        Forbidden::GroupMissing => "add the user to one of PROVIDER_COGNITO__REQUIRED_GROUPS, if the user may",
-        Forbidden::ResourceUnsafe => {
-            "with POLICY__SCOPE=METHOD a path has no *, ? or ${ and its ARN at most 512 characters; STAGE has no such \
-             limit"
+        Forbidden::GroupMissing => {
+            "add the user to one in pool <NAME> and sign in again, or change \
+             SMAC__AUTH__PROVIDER_COGNITO__REQUIRED_GROUPS"
         }
+        Forbidden::ResourceUnsafe => "set SMAC__AUTH__POLICY__SCOPE=STAGE, or refuse such paths before the authorizer",
         _ => UNKNOWN,
     }
 }
 
-const fn of_fault(reason: Fault) -> &'static str {
+fn of_fault(reason: Fault) -> &'static str {
     match reason {
         Fault::EventUnsupported => "attach the function to API Gateway as an authorizer; nothing else may call it",
-        Fault::ConfigEnforced => "set PROVIDER=COGNITO and a pool, or the settings of AUTOMATION_PRINCIPALS",
-        Fault::JwksUnavailable => "look at the region, the pool's id, the network",
-        Fault::UserInfoUnavailable => "look at the pool's DOMAIN, a firewall, the network",
-        Fault::SecretsUnavailable => "look at the function's permissions, the key's, the region, the network",
+        Fault::ConfigEnforced => {
+            "set SMAC__AUTH__PROVIDER=COGNITO and a pool, or SMAC__AUTH__AUTOMATION_PRINCIPALS__ variables"
+        }
+        Fault::JwksUnavailable => {
+            "look at the network, SMAC__AUTH__PROVIDER_COGNITO__USERPOOLS__<NAME>__USERPOOL_ID and __REGION: the log has \
+             the cause"
+        }
+        Fault::UserInfoUnavailable => {
+            "look at the network, a firewall, and SMAC__AUTH__PROVIDER_COGNITO__USERPOOLS__<NAME>__DOMAIN"
+        }
+        Fault::SecretsUnavailable => {
+            "look at the permissions (secretsmanager:GetSecretValue, kms:Decrypt), the network, and \
+             SMAC__AUTH__AUTOMATION_PRINCIPALS__SECRETS_MANAGER__REGION"
+        }
         Fault::SecretMalformed => "the secret must be JSON: {\"token\": \"...\", \"id\": \"...\"}",
-        Fault::ContextTooLarge => "ask for fewer or smaller claims in CONTEXT_CLAIMS",
+        Fault::ContextTooLarge => "ask for fewer or smaller claims in SMAC__AUTH__CONTEXT_CLAIMS",
         Fault::Internal => "a defect of the authorizer: please report it, with the log lines around it",
         _ => UNKNOWN,
     }
@@ -113,12 +129,23 @@ const fn of_fault(reason: Fault) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use smac_lambda_authorizer::tools::{PREFIX, SETTINGS};
+
     use super::*;
 
     #[test]
-    fn each_reason_has_advice_of_its_own() {
+    fn each_reason_has_advice_of_its_own_that_names_real_settings() {
+        let known: Vec<_> = SETTINGS.iter().map(|setting| setting.full_name("<NAME>")).collect();
         for refusal in Refusal::all() {
-            assert!(advice(refusal) != UNKNOWN, "{refusal}");
+            let advice = advice(refusal, None);
+            assert!(advice != UNKNOWN, "{refusal}");
+            let is_part = |c: char| c.is_ascii_uppercase() || c == '_' || c == '<' || c == '>';
+            for name in advice.split(PREFIX).skip(1).map(|rest| rest.split(|c| !is_part(c)).next().unwrap_or_default())
+            {
+                let is_section = name.ends_with("__") && known.iter().any(|known| known.starts_with(name));
+                assert!(is_section || known.iter().any(|known| known == name), "{refusal}: {name}");
+            }
         }
+        assert!(advice(Unauthorized::ClientNotAllowed.into(), Some("MAIN")).contains("__MAIN__APP_CLIENT_ID"));
     }
 }

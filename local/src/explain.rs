@@ -148,7 +148,7 @@ fn report(case: &Case<'_>) -> Result<ExitCode, Problem> {
         let (mark, text) = match (state, &found) {
             (State::Passed, _) if case.is_assumed(*check) => ("assumed", case.passed(*check)),
             (State::Passed, _) => ("ok", case.passed(*check)),
-            (State::Failed, Some(found)) => ("FAILED", found.why.clone()),
+            (State::Failed, Some((why, _))) => ("FAILED", why.clone()),
             (State::Failed, None) | (State::NotReached, _) => continue,
         };
         print(&format!("  {mark:8}{:19}{text}", check.name()))?;
@@ -162,12 +162,12 @@ fn report(case: &Case<'_>) -> Result<ExitCode, Problem> {
     let condition = if is_uncertain { ", if what is assumed is true" } else { "" };
     print(&format!("decision  {}{condition}", outcome(case.decision)))?;
     print(&format!("client    {}", client(case.decision)))?;
-    if let Some(found) = found {
+    if let Some((why, change)) = found {
         // A defect of the authorizer is no check's.
         if of(State::Failed).next().is_none() {
-            print(&format!("why       {}", found.why))?;
+            print(&format!("why       {why}"))?;
         }
-        print(&format!("change    {}", found.change))?;
+        print(&format!("change    {change}"))?;
     }
     Ok(exit_code(case.decision))
 }
@@ -177,10 +177,14 @@ fn asked(case: &Case<'_>) -> String {
     if matches!(case.asked, Asked::Nobody { .. }) {
         return "nobody: what is not checked is assumed (--live asks)".to_owned();
     }
-    let upstreams = [("key set", Upstream::KeySet), ("attributes", Upstream::UserInfo), ("secret", Upstream::Secret)];
-    let asked: Vec<_> = upstreams
+    let asked: Vec<_> = Upstream::ALL
         .into_iter()
-        .filter_map(|(name, upstream)| {
+        .filter_map(|upstream| {
+            let name = match upstream {
+                Upstream::KeySet => "key set",
+                Upstream::UserInfo => case.attributes_name(),
+                Upstream::Secret => "secret",
+            };
             let calls = case.decision.trace().calls(upstream);
             let failed = match calls.failed {
                 0 => String::new(),

@@ -6,6 +6,7 @@ mod environment;
 mod explain;
 mod invoke;
 mod serve;
+mod settings;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -47,6 +48,8 @@ enum Command {
     Explain(explain::Explain),
     /// Says everything that is wrong with a deployment's settings, and everything that deserves a second look.
     Check(check::Check),
+    /// Lists every setting with its default, what it accepts, and what it is for.
+    Settings(settings::List),
     /// Prints a signed token.
     Token(Overrides),
     /// Prints an event with its tokens filled in.
@@ -75,6 +78,7 @@ async fn main() -> ExitCode {
         Command::Invoke(invoke) => invoke.run().await,
         Command::Explain(explain) => explain.run().await,
         Command::Check(check) => check.run(),
+        Command::Settings(list) => list.run(),
         Command::Token(changes) => print(&changes.token(Use::Id).sign()),
         Command::Render { event, changes } => {
             read_event(&event, &changes).and_then(|event| print(&format!("{event:#}")))

@@ -208,7 +208,7 @@ fn decision_of(gateway: &Gateway, decision: &Decision, event: &str) -> Value {
         "outcome": outcome.name(),
         "reason": outcome.reason(),
         "meaning": refusal.map(Refusal::meaning),
-        "advice": refusal.map(advice),
+        "advice": refusal.map(|refusal| advice(refusal, decision.trace().issuer.as_deref())),
         // As a string, since its members are in an order that is easier to read than the alphabet's.
         "answer": match decision.answer() {
             Answer::Response(json) => Some(json.get()),

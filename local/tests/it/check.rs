@@ -24,7 +24,7 @@ fn all_mistakes_and_all_warnings_in_one_go() {
         ("PROVIDER_COGNITO__CHECK_EXPIRY", "hidden-b"),
         ("PROVIDER_COGNITO__CHECK_EXPIRATION", "false"),
         ("LOG_PRINCIPAL", "true"),
-        ("PROVIDER_COGNITO__JWT_QUERY_PARAMETER", ""),
+        ("JWT__QUERY_PARAMETER", ""),
     ];
     let output = check(&["--env-file", &env_file(&with(deployment::environment(UNUSED), &changes))]);
     assert_eq!(output.code, 1);
@@ -49,7 +49,7 @@ fn all_mistakes_and_all_warnings_in_one_go() {
 
 #[test]
 fn warnings_are_fine_unless_strict() {
-    let fine = env_file(&with(deployment::environment(UNUSED), &[("PROVIDER_COGNITO__JWT_QUERY_PARAMETER", "")]));
+    let fine = env_file(&with(deployment::environment(UNUSED), &[("JWT__QUERY_PARAMETER", "")]));
     let warned = env_file(&with(deployment::environment(UNUSED), &[("MODE", "OPTIONAL")]));
     for (path, code, strict_code) in [(&fine, 0, 0), (&warned, 0, 1)] {
         assert_eq!(check(&["--env-file", path]).code, code);
@@ -160,7 +160,7 @@ fn dynamic_references_are_unknown_and_cause_no_mistakes() {
          SMAC__AUTH__PROVIDER_COGNITO__USERPOOLS__PRIMARY__JWKS: '{{resolve:ssm:/authorizer/keys}}'
          SMAC__AUTH__PROVIDER_COGNITO__CHECK_REVOCATION: true
          SMAC__AUTH__PROVIDER_COGNITO__TOKEN_USE: !Sub '{{resolve:ssm:/authorizer/use}}'
-         SMAC__AUTH__PROVIDER_COGNITO__LEEWAY_SECONDS: '{{resolve:ssm:/authorizer/leeway}}'
+         SMAC__AUTH__JWT__LEEWAY_SECONDS: '{{resolve:ssm:/authorizer/leeway}}'
          SMAC__AUTH__AUTOMATION_PRINCIPALS__SECRETS_MANAGER__COMMON_PREFIX: '{{resolve:secretsmanager:x}}'
          SMAC__AUTH__AUTOMATION_PRINCIPALS__SECRETS_MANAGER__REGION: '{{resolve:ssm:/authorizer/region}}'
          SMAC__AUTH__MODE: '{{resolve:ssm:/authorizer/mode}}'",
@@ -219,7 +219,7 @@ fn a_template_in_json() {
         "SMAC__AUTH__PROVIDER": "COGNITO",
         "SMAC__AUTH__PROVIDER_COGNITO__USERPOOLS__PRIMARY__USERPOOL_ID": {"Ref": "Pool"},
         "SMAC__AUTH__PROVIDER_COGNITO__USERPOOLS__PRIMARY__APP_CLIENT_ID": "abc",
-        "SMAC__AUTH__PROVIDER_COGNITO__LEEWAY_SECONDS": 30}}}}}}"#;
+        "SMAC__AUTH__JWT__LEEWAY_SECONDS": 30}}}}}}"#;
     let template = file("template.json", text);
     assert_eq!(lines(&check(&["--template", &template]), "mistake").len(), 1);
     let given = check(&["--template", &template, "--strict", "--parameter", "Pool=eu-west-1_Example"]);

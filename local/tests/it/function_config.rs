@@ -61,7 +61,7 @@ fn explain_decides_by_it() {
     let token = Token::id().sign();
     let explain = |config: &str| run(&["explain", "--function-config", config, "-"], &token);
     let allowed = explain(&good);
-    assert_eq!((allowed.code, allowed.line("decision")), (0, "allowed (user), if what is assumed holds"));
+    assert_eq!((allowed.code, allowed.line("decision")), (0, "allowed (user), if what is assumed is true"));
     assert_eq!(allowed.line("settings"), format!("{good}: pools PRIMARY, SECONDARY, service principals"));
     let refused = explain(&bad);
     assert!(refused.line("decision").starts_with("unauthorized: client_not_allowed"), "{}", refused.stdout);

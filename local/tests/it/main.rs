@@ -9,4 +9,5 @@ mod explain;
 mod function_config;
 mod sam;
 mod serve;
+mod settings;
 mod support;

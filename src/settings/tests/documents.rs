@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::SETTINGS;
-use super::warnings::WARNED_OF;
+use super::warnings::{WARNED_OF, WARNED_OF_WITH_MACHINE_TOKENS};
 
 /// Every variable and its default, as the code has them.
 fn known() -> Vec<(String, String)> {
@@ -49,13 +49,19 @@ fn the_document_says_what_is_warned_of() {
     let sections = || include_str!("../../../docs/configuration.md").split("\n### `").skip(1);
     let says: BTreeSet<&str> = sections()
         .map(|section| section.split("\n## ").next().unwrap())
-        .filter(|section| section.split_whitespace().collect::<Vec<_>>().join(" ").contains("Warned of: "))
+        .filter(|section| section.split_whitespace().collect::<Vec<_>>().join(" ").contains("Warns: "))
         .map(|section| section.split('`').next().unwrap())
         .collect();
+    // A section has the setting's name, not its other one.
+    let name_of = |alias: &str| {
+        let setting = SETTINGS.iter().find(|setting| setting.alias == Some(alias));
+        setting.map_or_else(|| alias.to_owned(), |setting| setting.name.to_owned())
+    };
     let is_said: BTreeSet<String> = WARNED_OF
         .iter()
-        .map(|(changes, _, _)| changes.last().unwrap().0.replace("__PRIMARY__", "__<NAME>__"))
-        .map(|name| name.replace("__SECOND__", "__<NAME>__"))
+        .map(|(changes, _, _)| changes.last().unwrap().0)
+        .chain([WARNED_OF_WITH_MACHINE_TOKENS])
+        .map(|name| name_of(name).replace("__PRIMARY__", "__<NAME>__").replace("__SECOND__", "__<NAME>__"))
         .filter(|name| !name.starts_with("AWS_"))
         .collect();
     assert_eq!(says, is_said.iter().map(String::as_str).collect());

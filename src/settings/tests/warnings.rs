@@ -206,6 +206,20 @@ fn what_deserves_a_second_look() {
     }
 }
 
+/// Machine tokens are warned of by themselves, so this is never the only warning.
+pub(super) const WARNED_OF_WITH_MACHINE_TOKENS: &str = "PROVIDER_COGNITO__REQUIRED_GROUPS";
+
+#[test]
+fn groups_forbid_the_machine_tokens_that_are_allowed() {
+    let text = "client-credentials tokens have no groups, so each is forbidden although they are allowed";
+    let warning = format!("{WARNED_OF_WITH_MACHINE_TOKENS}: {text}");
+    let machines = ("PROVIDER_COGNITO__ALLOW_MACHINE_TOKENS", "true");
+    let groups = (WARNED_OF_WITH_MACHINE_TOKENS, "admins");
+    assert!(warnings(&[machines, groups]).contains(&warning));
+    assert!(!warnings(&[machines]).contains(&warning));
+    assert!(!warnings(&[groups]).contains(&warning));
+}
+
 #[test]
 fn nothing_that_lets_anybody_in() {
     let text = "is NONE, and there are no service principals: every request is a 500";

@@ -7,12 +7,12 @@ use smac_lambda_authorizer::tools::Source;
 use smac_lambda_authorizer::{Fault, Forbidden, Unauthorized};
 use smac_local::deployment::{SERVICE, SERVICE_TOKEN};
 use smac_local::stand_ins::{self, StandIns, Upstream};
-use smac_local::token::Token;
+use smac_local::token::{Token, now};
 
 use super::metrics::{outcomes, widgets};
 use super::stack::{read, template, text};
 use crate::support::runtime_api::Process;
-use crate::support::{bearer, pair, request};
+use crate::support::{bearer, pair, request, secret_name};
 
 fn reasons() -> BTreeSet<&'static str> {
     let unauthorized = Unauthorized::ALL.iter().map(|reason| reason.code());
@@ -34,16 +34,24 @@ fn fields(prefix: &str, value: &Value, found: &mut BTreeSet<String>) {
 async fn fields_of_the_log() -> BTreeSet<String> {
     let stand_ins = StandIns::start(0).await.unwrap();
     let mut environment = stand_ins.environment();
-    environment.push(("SMAC__AUTH__LOG_PRINCIPAL".to_owned(), "true".to_owned()));
+    for name in ["LOG_PRINCIPAL", "LOG_CLIENT"] {
+        environment.push((format!("SMAC__AUTH__{name}"), "true".to_owned()));
+    }
     let process = Process::start(&environment).await;
     process.wait_for_polls(1).await;
-    for event in [bearer(&Token::access().sign()), pair(SERVICE, SERVICE_TOKEN), request(&json!({}))] {
+    let mut whole = bearer(&Token::access().sign());
+    whole["resource"] = "/pets/{id}".into();
+    whole["requestContext"] = json!({ "requestId": "a-request", "identity": { "sourceIp": "203.0.113.17" } });
+    for event in [whole, pair(SERVICE, SERVICE_TOKEN), request(&json!({}))] {
         process.invoke(event.to_string()).await;
     }
     stand_ins.fail(Upstream::UserInfo, 9, stand_ins::Fault::Garbage);
     stand_ins.fail(Upstream::Secret, 9, stand_ins::Fault::Status(400, json!({ "__type": "AccessDeniedException" })));
     process.invoke(bearer(&Token::access().claim("jti", "another").sign()).to_string()).await;
     process.invoke(pair("another", "token").to_string()).await;
+    stand_ins.recover(Upstream::Secret);
+    stand_ins.set_secret(&secret_name(), Some("{\"token\":\"\"}"), now());
+    process.invoke(pair(SERVICE, "malformed").to_string()).await;
     let (_, mut log) = process.terminate().await;
 
     environment.push(("SMAC__AUTH__MODE".to_owned(), "neither".to_owned()));
@@ -134,7 +142,7 @@ async fn each_field_of_a_log_query_is_one_of_a_real_line() {
                     "outcome" => outcomes.contains(value),
                     "reason" => reasons().contains(value),
                     "level" => ["WARN", "ERROR"].contains(&value),
-                    "requestId" => true,
+                    "requestId" | "apiRequestId" => true,
                     // Of Lambda's own lines.
                     "@message" => value == "platform.",
                     field => field.starts_with("lookups.") && sources.contains(&value),

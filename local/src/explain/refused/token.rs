@@ -9,63 +9,65 @@ use crate::explain::token::{Token, in_words, shown};
 /// The largest leeway that can be set: a token that expired earlier is no matter of clocks.
 const MAX_LEEWAY_SECONDS: i128 = 300;
 
+const OF_COGNITO: &str = "send a token of Cognito";
+
 impl Case<'_> {
     pub(super) fn token_malformed(&self) -> Option<Finding> {
         if let Some(token) = self.token {
             let is_about_times = self.decision.trace().check() == Check::Times;
             let problem = if is_about_times { token.problem_of_times() } else { token.problem() };
-            return Some(Finding::new(
-                format!("the token does not have the form of a signed JWT: {problem}"),
-                "send the whole token as Cognito gave it",
-            ));
+            return Some(Finding::new(format!("the token does not have the form of a signed JWT: {problem}")));
         }
         let request = self.request?;
         self.tokens()?.carriers.0.iter().find_map(|carrier| match carrier {
             Carrier::Header { name, prefix, .. } => {
                 let mut values = request.header(name).chain(request.authorization_token());
-                let is_filled = values.any(|value| !value.trim().is_empty());
-                is_filled.then(|| {
-                    Finding::new(
-                        format!("the header `{name}` is not `{}`", form_of_header(prefix)),
-                        format!(
-                            "send that; {PREFIX}JWT__HEADER_PREFIX is the word before the token, and \
-                             {PREFIX}JWT__ALLOW_BARE=true allows it alone"
-                        ),
-                    )
-                })
+                let found = || Finding::new(format!("the header `{name}` is not `{}`", form_of_header(prefix)));
+                values.any(|value| !value.trim().is_empty()).then(found)
             }
-            Carrier::WebSocketProtocol(name) => Some(Finding::new(
-                format!("the sub-protocol `{name}` is offered without a token behind it, or nothing else is offered"),
-                format!("offer `{name}`, the token, and nothing that holds the token again"),
-            )),
+            Carrier::WebSocketProtocol(name) => Some(
+                Finding::new(format!(
+                    "the sub-protocol `{name}` is offered without a token behind it, or nothing else is offered"
+                ))
+                .but_change(format!("offer `{name}`, the token, and nothing that holds the token again")),
+            ),
             Carrier::Query(_) | Carrier::Cookie(_) => None,
         })
     }
 
+    pub(super) fn algorithm_not_allowed(&self) -> Finding {
+        let algorithm = self.token.and_then(Token::algorithm);
+        let says = algorithm.map_or("names no algorithm".to_owned(), |name| format!("says {}", shown(&name)));
+        Finding::new(format!("the token {says}, and Cognito signs with RS256 alone"))
+    }
+
     pub(super) fn issuer_unknown(&self) -> Finding {
         let Some(issuer) = self.token.and_then(Token::issuer) else {
-            return Finding::new("the token names no issuer", "send a token of Cognito");
+            return Finding::new("the token names no issuer").but_change(OF_COGNITO);
         };
         let known: Vec<_> = self
             .issuers()
             .iter()
             .flat_map(|pool| pool.identifiers.iter().map(move |name| format!("{name} ({})", pool.name)))
             .collect();
-        let why = format!("the token's issuer `{}` is no configured pool's: {}", shown(&issuer), known.join(", "));
+        let found = Finding::new(format!(
+            "the token's issuer `{}` is no configured pool's: {}",
+            shown(&issuer),
+            known.join(", ")
+        ));
         let id = issuer.rsplit('/').next().unwrap_or_default();
         let has_id = |name: &String| name.rsplit('/').next() == Some(id);
         let Some(same) = self.issuers().iter().find(|pool| pool.identifiers.iter().any(has_id)) else {
-            let change = format!(
+            return found.but_change(format!(
                 "configure the pool `{}` ({PREFIX}PROVIDER_COGNITO__USERPOOLS__<NAME>__USERPOOL_ID and __APP_CLIENT_ID), \
                  or send a token of a configured pool",
                 shown(id)
-            );
-            return Finding::new(why, change);
+            ));
         };
         let issuers = pool_setting(&same.name, "ISSUERS");
         // The two forms of one pool's issuer.
         let updated = issuer.replacen("https://cognito-idp.", "https://issuer-cognito-idp.", 1);
-        let change = if issuer.starts_with("https://issuer-cognito-idp.") {
+        found.but_change(if issuer.starts_with("https://issuer-cognito-idp.") {
             format!("add UPDATED to {issuers}")
         } else if updated != issuer && same.identifiers.contains(&updated) {
             format!("add ORIGINAL to {issuers}")
@@ -74,19 +76,18 @@ impl Case<'_> {
                 "it is the same pool by another address: correct {} or {issuers}",
                 pool_setting(&same.name, "REGION")
             )
-        };
-        Finding::new(why, change)
+        })
     }
 
     pub(super) fn token_expired(&self) -> Finding {
         let ago = -self.token.and_then(|token| token.seconds_to("exp")).unwrap_or_default();
         let leeway = self.tokens().map(|tokens| tokens.leeway.as_secs()).unwrap_or_default();
-        let clocks = format!("; where clocks differ, set {PREFIX}JWT__LEEWAY_SECONDS");
-        let clocks = if ago <= MAX_LEEWAY_SECONDS { clocks.as_str() } else { "" };
-        Finding::new(
-            format!("expired {} ago, and the leeway is {}", in_words(ago), in_words(leeway.into())),
-            format!("get a new token{clocks}"),
-        )
+        let found =
+            Finding::new(format!("expired {} ago, and the leeway is {}", in_words(ago), in_words(leeway.into())));
+        if ago > MAX_LEEWAY_SECONDS {
+            return found;
+        }
+        found.but_change(format!("get a new token; where clocks differ, set {PREFIX}JWT__LEEWAY_SECONDS"))
     }
 
     pub(super) fn token_not_yet_valid(&self) -> Finding {
@@ -95,10 +96,7 @@ impl Case<'_> {
             .into_iter()
             .filter_map(|(claim, verb)| Some(format!("{verb} in {} (`{claim}`)", in_words(ahead(claim)?))))
             .collect();
-        Finding::new(
-            format!("the token {}, by this machine's clock", when.join(" and ")),
-            format!("compare the clocks; {PREFIX}JWT__LEEWAY_SECONDS allows for a difference"),
-        )
+        Finding::new(format!("the token {}, by this machine's clock", when.join(" and ")))
     }
 
     pub(super) fn token_use_not_allowed(&self) -> Finding {
@@ -108,25 +106,22 @@ impl Case<'_> {
             (_, Some(_)) => {
                 let is_access = self.token.is_some_and(Token::is_access);
                 let (other, this) = if is_access { ("ID", "ACCESS") } else { ("access", "ID") };
-                let why = format!("the token is {}, and {variable} does not allow it", self.kind_of_token());
-                Finding::new(why, format!("send the {other} token, or add {this} to {variable}"))
+                Finding::new(format!("the token is {}, and {variable} does not allow it", self.kind_of_token()))
+                    .but_change(format!("send the {other} token, or add {this} to {variable}"))
             }
-            (Some(other), None) => Finding::new(
-                format!("the token's `token_use` is `{}`, neither id nor access", shown(&other)),
-                "send an ID or access token",
-            ),
-            (None, None) => {
-                Finding::new("the token has no `token_use`: it is not Cognito's", "send a token of Cognito")
+            (Some(other), None) => {
+                Finding::new(format!("the token's `token_use` is `{}`, neither id nor access", shown(&other)))
+                    .but_change("send an ID or access token")
             }
+            (None, None) => Finding::new("the token has no `token_use`: it is not Cognito's").but_change(OF_COGNITO),
         }
     }
 
     pub(super) fn client_not_allowed(&self) -> Finding {
-        let variable = self.pool_setting("APP_CLIENT_ID");
         let claim = self.token.map_or("aud", Token::client_claim);
         let Some(client) = self.token.and_then(Token::client) else {
-            let why = format!("the token names no app client (`{claim}`, a string)");
-            return Finding::new(why, "send a token that Cognito made for an app client");
+            return Finding::new(format!("the token names no app client (`{claim}`, a string)"))
+                .but_change("send a token that Cognito made for an app client");
         };
         let why = format!(
             "the token's client `{}` is not among the app clients of pool {}",
@@ -135,14 +130,12 @@ impl Case<'_> {
         );
         let has_client = |pool: &&_| pool_rules(pool).clients.iter().any(|allowed| *allowed == client);
         match self.issuers().iter().find(has_client) {
-            Some(other) => Finding::new(
-                format!("{why}; it is one of pool {}", other.name),
-                format!("correct {variable}, or send a token of pool {}", other.name),
-            ),
-            None => Finding::new(
-                why,
-                format!("add it to {variable}, if it may use this API; or sign in with another client"),
-            ),
+            Some(other) => Finding::new(format!("{why}; it is one of pool {}", other.name)).but_change(format!(
+                "correct {}, or send a token of pool {}",
+                self.pool_setting("APP_CLIENT_ID"),
+                other.name
+            )),
+            None => Finding::new(why),
         }
     }
 
@@ -154,52 +147,40 @@ impl Case<'_> {
             resources => format!("is bound to {}", resources.join(", ")),
         };
         let required = self.rules().map(|rules| rules.resource_audience.join(", ")).unwrap_or_default();
-        Finding::new(
-            format!("the token {bound}, and pool {} requires one of: {required}", self.pool_name()),
-            format!(
-                "have the client ask for a token for this API (the parameter `resource`), or correct {}",
-                self.pool_setting("RESOURCE_AUDIENCE")
-            ),
-        )
+        Finding::new(format!("the token {bound}, and pool {} requires one of: {required}", self.pool_name()))
     }
 
     pub(super) fn user_id_missing(&self) -> Finding {
         let claims = self.user_id_names();
         let other = format!("use another claim with {PREFIX}USER_ID");
-        let is_access = self.token.is_some_and(Token::is_access);
         if self.decision.trace().check() == Check::Machine {
-            Finding::new(
-                format!(
-                    "the token is the client's own (client credentials), and no user's: client `{}`",
-                    self.client()
-                ),
-                format!("set {PREFIX}PROVIDER_COGNITO__ALLOW_MACHINE_TOKENS=true to allow such tokens, as services"),
-            )
-        } else if self.was_asked(Upstream::UserInfo) {
-            Finding::new(
-                format!("neither the token nor {} has a claim {claims}", self.attributes_name()),
-                format!("have the client ask for the scope that holds it, let it read the attribute, or {other}"),
-            )
-        } else if !is_access {
-            Finding::new(
-                format!("the ID token has no claim {claims}"),
-                format!("let the app client read the attribute, have it ask for the scope that holds it, or {other}"),
-            )
-        } else if self.attributes().is_some() {
-            Finding::new("the access token has no `sub`", "send a token of Cognito")
-        } else {
-            let scope = match self.rules().and_then(|rules| rules.user_info_url.as_ref()) {
-                Some(_) => format!("have the client ask for the scope {USER_INFO_SCOPE}"),
-                None => format!("set {}", self.pool_setting("DOMAIN")),
-            };
-            Finding::new(
-                format!(
-                    "the access token has no claim {claims}, and nobody can be asked: {}",
-                    self.why_nobody_is_asked()
-                ),
-                format!("{scope}, send the ID token, or {other}"),
-            )
+            return Finding::new(format!(
+                "the token is the client's own (client credentials), and no user's: client `{}`",
+                self.client()
+            ))
+            .but_change(format!(
+                "set {PREFIX}PROVIDER_COGNITO__ALLOW_MACHINE_TOKENS=true to allow such tokens, as services"
+            ));
         }
+        let readable =
+            format!("have the client ask for the scope that holds it, let it read the attribute, or {other}");
+        if self.was_asked(Upstream::UserInfo) {
+            return Finding::new(format!("neither the token nor {} has a claim {claims}", self.attributes_name()))
+                .but_change(readable);
+        }
+        if !self.token.is_some_and(Token::is_access) {
+            return Finding::new(format!("the ID token has no claim {claims}")).but_change(readable);
+        }
+        let found = Finding::new(format!(
+            "the access token has no claim {claims}, and nobody can be asked: {}",
+            self.why_nobody_is_asked()
+        ));
+        let first = match self.rules().and_then(|rules| rules.user_info_url.as_ref()) {
+            _ if self.attributes().is_some() => return found.but_change(OF_COGNITO),
+            Some(_) => format!("have the client ask for the scope {USER_INFO_SCOPE}"),
+            None => format!("set {}", self.pool_setting("DOMAIN")),
+        };
+        found.but_change(format!("{first}, send the ID token, or {other}"))
     }
 
     /// Why neither userInfo nor `GetUser` can be asked about the token.
@@ -223,20 +204,13 @@ impl Case<'_> {
         let flag = tools::verified_by(claim).unwrap_or_default();
         let has_flag = self.token.is_some_and(|token| token.has(flag));
         let asked = self.attributes_name();
-        let why = match (self.claim_in_token(), self.was_asked(Upstream::UserInfo)) {
+        Finding::new(match (self.claim_in_token(), self.was_asked(Upstream::UserInfo)) {
             (None, _) => format!("{asked} does not say that the user's `{claim}` is verified (`{flag}`)"),
             (Some(_), _) if !has_flag => {
                 format!("the token has no `{flag}`, so its `{claim}` does not count as verified")
             }
             (Some(_), false) => format!("the token says that its `{claim}` is not verified"),
             (Some(_), true) => format!("the token or {asked} says that the `{claim}` is not verified"),
-        };
-        Finding::new(
-            why,
-            format!(
-                "have the user verify it, and let the app client read `{flag}`; for federated pools, set \
-                 {PREFIX}REQUIRE_VERIFIED_USER_ID=false"
-            ),
-        )
+        })
     }
 }

@@ -68,7 +68,7 @@ fn a_fault_is_a_500_of_the_kind() {
 
 #[test]
 fn claims_are_passed_on_as_each_kind_passes_them() {
-    let claims = ["--setting", "CONTEXT_CLAIMS=email_verified,cognito:groups"];
+    let claims = ["--setting", "CONTEXT_CLAIMS=email_verified,cognito:groups,cognito:username=username"];
     let token = Token::id().sign();
     let seen = |options: &[&str]| {
         let gateway = Gateway::start(&[options, &claims].concat());
@@ -76,6 +76,7 @@ fn claims_are_passed_on_as_each_kind_passes_them() {
     };
     let context = json!({
         "userId": EMAIL, "principalType": "user", "email_verified": true, "cognito:groups": "readers writers",
+        "username": "jane",
     });
     assert_eq!(seen(&["--kind", "http"]), json!({ "lambda": context }));
     assert_eq!(seen(&["--kind", "http", "--simple"]), json!({ "lambda": context }));

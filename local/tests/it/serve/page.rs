@@ -26,9 +26,12 @@ fn the_page_tells_the_checks_in_their_order() {
         assert_eq!((&told["outcome"], told["gateway"].is_null()), (&json!("allowed"), true), "{kind}");
         assert_eq!(told["status"], if kind == "websocket" { 101 } else { 200 });
         assert!(told["checks"].as_array().unwrap().iter().all(|check| check["state"] == "passed"));
+        assert_eq!((&told["issuer"], &told["meaning"]), (&json!("PRIMARY"), &Value::Null));
     }
     let told = gateway.decide(&with("token", Token::id().forged().sign().into()));
     assert_eq!((&told["reason"], &told["status"]), (&json!("signature_invalid"), &json!(401)));
+    assert_eq!(told["meaning"], "The signature is not valid.");
+    assert!(told["advice"].as_str().unwrap().starts_with("send the token as Cognito gave it"));
     assert_eq!(
         [state(&told, "key"), state(&told, "signature"), state(&told, "times")],
         ["passed", "failed", "not-reached"]
