@@ -1,6 +1,7 @@
 //! What the commands have in common about a decision: where its credential was, which checks it passed, and how it is
 //! put into words.
 
+use std::cmp::Ordering;
 use std::process::ExitCode;
 
 use smac_lambda_authorizer::tools::{Check, Pair, Parts, Path, Request, UnverifiedPair};
@@ -60,17 +61,12 @@ impl State {
 pub(crate) fn checks(path: Path, decision: &Decision) -> impl Iterator<Item = (Check, State)> {
     let checks = path.checks();
     let reached = checks.iter().position(|check| *check == decision.trace().check()).unwrap_or_default();
-    let (passed, of_reached) = match decision.outcome() {
-        Outcome::Allowed(_) => (checks.len(), State::Passed),
-        // A defect of the authorizer is no check's.
-        Outcome::Refused(Refusal::Fault(Fault::Internal)) => (reached, State::NotReached),
-        Outcome::Refused(_) => (reached, State::Failed),
-    };
     checks.iter().enumerate().map(move |(index, check)| {
-        let state = match index {
-            index if index < passed => State::Passed,
-            index if index == passed => of_reached,
-            _ => State::NotReached,
+        let state = match (index.cmp(&reached), decision.outcome()) {
+            (_, Outcome::Allowed(_)) | (Ordering::Less, _) => State::Passed,
+            // A defect of the authorizer is no check's.
+            (_, Outcome::Refused(Refusal::Fault(Fault::Internal))) | (Ordering::Greater, _) => State::NotReached,
+            (Ordering::Equal, _) => State::Failed,
         };
         (*check, state)
     })

@@ -235,12 +235,8 @@ fn get_user(token: &str, state: &State) -> Answer {
     let username = info.as_object_mut().and_then(|info| info.remove("username"));
     // Attributes are strings, whatever they mean.
     let string = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let attributes: Vec<Value> = info
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(|(name, value)| json!({ "Name": name, "Value": string(value) }))
-        .collect();
+    let attributes = info.as_object().into_iter().flatten();
+    let attributes: Vec<_> = attributes.map(|(name, value)| json!({ "Name": name, "Value": string(value) })).collect();
     http_server::json(200, &json!({ "Username": username, "UserAttributes": attributes }))
 }
 
@@ -277,18 +273,18 @@ fn verified_claims(pool: Pool, token: &str, needed_scope: &str) -> Option<Value>
 
 fn secret(secret: Option<&Secret>, name: &str, is_previous: bool) -> Answer {
     let error = |code: &str, message: &str| http_server::json(400, &json!({ "__type": code, "Message": message }));
-    let Some(secret) = secret else {
-        return error("ResourceNotFoundException", "Secrets Manager can't find the specified secret.");
-    };
-    if secret.is_deleted {
-        let message = "You can't perform this operation on the secret because it was marked for deletion.";
-        return error("InvalidRequestException", message);
-    }
-    let (version, stage) =
-        if is_previous { (secret.previous.as_ref(), "AWSPREVIOUS") } else { (Some(&secret.current), "AWSCURRENT") };
-    let Some(version) = version else {
-        let message = "Secrets Manager can't find the specified secret value for staging label: AWSPREVIOUS";
-        return error("ResourceNotFoundException", message);
+    let not_found = |message| error("ResourceNotFoundException", message);
+    let (version, stage) = match secret {
+        None => return not_found("Secrets Manager can't find the specified secret."),
+        Some(Secret { is_deleted: true, .. }) => {
+            let message = "You can't perform this operation on the secret because it was marked for deletion.";
+            return error("InvalidRequestException", message);
+        }
+        Some(Secret { previous: Some(previous), .. }) if is_previous => (previous, "AWSPREVIOUS"),
+        Some(_) if is_previous => {
+            return not_found("Secrets Manager can't find the specified secret value for staging label: AWSPREVIOUS");
+        }
+        Some(secret) => (&secret.current, "AWSCURRENT"),
     };
     let (field, value) = match &version.string {
         Some(string) => ("SecretString", string.as_str()),

@@ -85,15 +85,13 @@ impl Template {
                 continue;
             }
             let variables = self.variables(resource).map_err(|why| format!("{name}: {why}"))?;
-            if function.is_some() || variables.iter().any(|(name, _)| is_ours(name)) {
+            if function.is_some() || variables.iter().any(|(name, _)| name.to_ascii_uppercase().starts_with(PREFIX)) {
                 found.push((name.as_str(), variables));
             }
         }
         let (name, variables) = match found.as_slice() {
             [one] => one,
-            [] => {
-                return Err(format!("has no {}", function.unwrap_or("function with variables of ours")));
-            }
+            [] => return Err(format!("has no {}", function.unwrap_or("function with variables of ours"))),
             several => {
                 let names: Vec<_> = several.iter().map(|(name, _)| *name).collect();
                 return Err(format!("has several such functions, choose one: {}", names.join(", ")));
@@ -155,8 +153,4 @@ fn is_function(resource: &Node) -> bool {
 
 fn has_dynamic_reference(string: &str) -> bool {
     string.split_once("{{resolve:").is_some_and(|(_, rest)| rest.contains("}}"))
-}
-
-fn is_ours(name: &str) -> bool {
-    name.to_ascii_uppercase().starts_with(PREFIX)
 }

@@ -20,7 +20,7 @@ impl Case<'_> {
             },
             Check::Algorithm => return self.token.and_then(Token::algorithm).unwrap_or_default().into_owned(),
             Check::Issuer => {
-                let issuer = self.token.and_then(Token::issuer).unwrap_or_default();
+                let issuer = self.token.and_then(|token| token.string("iss")).unwrap_or_default();
                 return format!("{}, pool {}", shown(&issuer), self.pool_name());
             }
             Check::Key if self.asked == (Asked::Nobody { has_key: true }) => "in the configured key set",

@@ -152,7 +152,7 @@ impl Case<'_> {
     }
 
     fn issuer_unknown(&self) -> Finding {
-        let Some(issuer) = self.token.and_then(Token::issuer) else {
+        let Some(issuer) = self.token.and_then(|token| token.string("iss")) else {
             return change("The token names none", OF_COGNITO);
         };
         let names = |pool: &IssuerConfig| format!("{} ({})", pool.identifiers.join(", "), pool.name);

@@ -73,10 +73,6 @@ impl Token {
         self.claims.as_ref().is_some_and(|claims| claims.json(claim).is_some())
     }
 
-    pub(super) fn issuer(&self) -> Option<Cow<'_, str>> {
-        self.string("iss")
-    }
-
     pub(super) fn token_use(&self) -> Option<TokenUse> {
         match self.string("token_use").as_deref() {
             Some("id") => Some(TokenUse::Id),

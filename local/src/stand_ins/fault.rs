@@ -63,11 +63,11 @@ impl Fault {
             Self::Garbage => http_server::answer(200, "text/html", "<html>not what you expect</html>"),
             Self::Empty => http_server::answer(200, JSON, ""),
             Self::Huge(size) => http_server::answer(200, JSON, vec![b' '; size]),
-            Self::HugeInChunks(size) => return Ok(in_pieces(&vec![b' '; size], 8192, Duration::ZERO, End::Whole)),
-            Self::HangInBody => return Ok(in_pieces(&half(right).await, 4096, Duration::ZERO, End::Hang)),
-            Self::Drip => return Ok(in_pieces(&half(right).await, 1, Duration::from_millis(50), End::Whole)),
+            Self::HugeInChunks(size) => return Ok(in_pieces(&vec![b' '; size], 8192, Duration::ZERO, false)),
+            Self::HangInBody => return Ok(in_pieces(&half(right).await, 4096, Duration::ZERO, true)),
+            Self::Drip => return Ok(in_pieces(&half(right).await, 1, Duration::from_millis(50), false)),
             Self::Truncated => {
-                let answer = in_pieces(&half(right).await, 4096, Duration::ZERO, End::Whole);
+                let answer = in_pieces(&half(right).await, 4096, Duration::ZERO, false);
                 return Ok(with_header(answer, CONTENT_LENGTH, "4096"));
             }
         };
@@ -75,13 +75,8 @@ impl Fault {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum End {
-    Whole,
-    Hang,
-}
-
-fn in_pieces(body: &[u8], size: usize, pause: Duration, end: End) -> AnyAnswer {
+/// A body in pieces of this size, with pauses; an endless one hangs after the last.
+fn in_pieces(body: &[u8], size: usize, pause: Duration, is_endless: bool) -> AnyAnswer {
     let (mut sender, channel) = Channel::<Bytes, Infallible>::new(1);
     let pieces: Vec<_> = body.chunks(size).map(Bytes::copy_from_slice).collect();
     tokio::spawn(async move {
@@ -91,7 +86,7 @@ fn in_pieces(body: &[u8], size: usize, pause: Duration, end: End) -> AnyAnswer {
             }
             tokio::time::sleep(pause).await;
         }
-        if end == End::Hang {
+        if is_endless {
             std::future::pending::<()>().await;
         }
     });

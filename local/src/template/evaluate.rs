@@ -131,21 +131,16 @@ impl Template {
     /// What a name stands for; none if only the deployment knows.
     fn reference(&self, name: &str) -> Option<Result<Node, String>> {
         let given = self.given.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str());
+        let string = |string: &str| Node::String(string.to_owned());
         let Some(parameter) = self.parameter(name) else {
-            let derived = given.or_else(|| of_region(name, self.region()?));
-            return derived.map(|value| Ok(Node::String(value.to_owned())));
+            return given.or_else(|| of_region(name, self.region()?)).map(|value| Ok(string(value)));
         };
-        if parameter.kind == Kind::Stored {
-            return Some(Err(format!("the parameter {name} is looked up at the deployment")));
-        }
-        let without = || format!("the parameter {name} has no default: give it with --parameter {name}=VALUE");
-        let value = given.or(parameter.default.as_deref()).ok_or_else(without);
-        Some(value.map(|value| match parameter.kind {
-            Kind::List => {
-                Node::List(parameters::entries(value).into_iter().map(|entry| Node::String(entry.to_owned())).collect())
-            }
-            Kind::String | Kind::Number | Kind::Stored => Node::String(value.to_owned()),
-        }))
+        Some(match (parameter.kind, given.or(parameter.default.as_deref())) {
+            (Kind::Stored, _) => Err(format!("the parameter {name} is looked up at the deployment")),
+            (Kind::List, Some(value)) => Ok(Node::List(parameters::entries(value).map(string).collect())),
+            (Kind::String | Kind::Number, Some(value)) => Ok(string(value)),
+            (_, None) => Err(format!("the parameter {name} has no default: give it with --parameter {name}=VALUE")),
+        })
     }
 
     fn region(&self) -> Option<&str> {
