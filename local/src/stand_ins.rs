@@ -108,7 +108,7 @@ impl StandIns {
     }
 
     pub fn calls(&self, upstream: Upstream) -> usize {
-        self.state().calls.iter().filter(|(called, _)| *called == upstream).count()
+        self.asked(upstream).len()
     }
 
     pub fn asked(&self, upstream: Upstream) -> Vec<String> {

@@ -71,9 +71,9 @@ impl Token {
             "jti": "0e9bd1a8-7f27-4a53-9b5b-0d3ad3dcbb4e",
         });
         let header = json!({ "kid": pool.key().kid(), "alg": "RS256" });
-        let mut token = Self { key: pool.key(), header: object(header), claims: object(common) };
-        token.claims.extend(object(claims));
-        token.issued_at(now())
+        let [header, common, claims] =
+            [header, common, claims].map(|value| value.as_object().cloned().unwrap_or_default());
+        Self { key: pool.key(), header, claims: common.into_iter().chain(claims).collect() }.issued_at(now())
     }
 
     /// The same, issued at this time (seconds since 1970).
@@ -131,11 +131,4 @@ pub fn sign_raw(key: Key, header: &[u8], claims: &[u8]) -> String {
 /// In seconds since 1970.
 pub fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
-}
-
-fn object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(map) => map,
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => Map::new(),
-    }
 }

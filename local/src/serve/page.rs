@@ -117,7 +117,7 @@ fn info(gateway: &Gateway) -> Value {
         "kind": gateway.api.name(),
         "title": gateway.api.title(),
         "kinds": kinds,
-        "identitySources": gateway.identity_sources.iter().map(IdentitySource::name).collect::<Vec<_>>(),
+        "identitySources": gateway.identity_sources.iter().map(|source| &source.name).collect::<Vec<_>>(),
         "pools": Pool::ALL.map(Pool::name),
         "service": { "id": SERVICE, "token": SERVICE_TOKEN },
     })

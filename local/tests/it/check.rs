@@ -3,9 +3,8 @@
 use smac_local::deployment;
 use smac_local::keys::Key;
 
-use crate::support::{Output, env_file, file, run, with};
+use crate::support::{Output, UNUSED, deployed_with, env_file, file, run, with};
 
-const UNUSED: &str = "http://127.0.0.1:1";
 const POOL: &str = "SMAC__AUTH__PROVIDER_COGNITO__USERPOOLS__PRIMARY__";
 
 fn check(arguments: &[&str]) -> Output {
@@ -26,7 +25,7 @@ fn all_mistakes_and_all_warnings_in_one_go() {
         ("LOG_PRINCIPAL", "true"),
         ("JWT__QUERY_PARAMETER", ""),
     ];
-    let output = check(&["--env-file", &env_file(&with(deployment::environment(UNUSED), &changes))]);
+    let output = check(&["--env-file", &deployed_with(&changes)]);
     assert_eq!(output.code, 1);
     let expected = "\
 mistake  SMAC__AUTH__MODE: must be one of ENFORCE, OPTIONAL
@@ -40,8 +39,8 @@ warning  SMAC__AUTH__PROVIDER_COGNITO__CHECK_EXPIRATION: expired tokens are acce
 
 #[test]
 fn warnings_are_fine_unless_strict() {
-    let fine = env_file(&with(deployment::environment(UNUSED), &[("JWT__QUERY_PARAMETER", "")]));
-    let warned = env_file(&with(deployment::environment(UNUSED), &[("MODE", "OPTIONAL")]));
+    let fine = deployed_with(&[("JWT__QUERY_PARAMETER", "")]);
+    let warned = deployed_with(&[("MODE", "OPTIONAL")]);
     for (path, code, strict_code) in [(&fine, 0, 0), (&warned, 0, 1)] {
         assert_eq!(check(&["--env-file", path]).code, code);
         assert_eq!(check(&["--env-file", path, "--strict"]).code, strict_code);
@@ -214,7 +213,7 @@ fn bad_usage() {
     let not_allowed = "does not allow this value for the parameter Mode";
     let not_printed = "is not what `aws lambda get-function-configuration` prints";
     let no_yaml = format!("--template {}", file("bad.yaml", "a: [hidden-"));
-    let good = format!("--env-file {}", env_file(&deployment::environment(UNUSED)));
+    let good = format!("--env-file {}", deployed_with(&[]));
     for (arguments, said) in [
         ("", "--env-file"),
         ("--env-file none.env", "none.env: No such file"),

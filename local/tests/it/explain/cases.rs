@@ -13,6 +13,11 @@ const SIGNED_IN_USER: &str = "aws.cognito.signin.user.admin";
 /// A case: other settings, the input, the reason, and words of the sentence and of what to change.
 pub type Case<'a> = (&'a [(&'a str, &'a str)], String, &'a str, &'a str, &'a str);
 
+/// A token that GetUser can be asked about, and userInfo can't.
+pub fn signed_in() -> String {
+    Token::access().claim("scope", SIGNED_IN_USER).sign()
+}
+
 /// What is known without a network.
 pub fn offline_cases() -> Vec<Case<'static>> {
     let id = |token: Token| token.sign();
@@ -67,7 +72,7 @@ pub fn offline_cases() -> Vec<Case<'static>> {
         (&[("USER_ID", "custom:id,phone_number")], id(Token::id()), "user_id_missing", "The ID token has no `custom:id` or `phone_number`", "SMAC__AUTH__USER_ID"),
         (&[("PROVIDER_COGNITO__USERPOOLS__PRIMARY__DOMAIN", "")], id(Token::access()), "user_id_missing", "pool PRIMARY has no domain for userInfo, and its scope has no `aws.cognito.signin.user.admin` for GetUser", "set SMAC__AUTH__PROVIDER_COGNITO__USERPOOLS__PRIMARY__DOMAIN"),
         (&[], id(Token::access().claim("scope", "a")), "user_id_missing", "its scope has no `openid` for userInfo", "ask for the scope openid"),
-        (&[("PROVIDER_COGNITO__GET_USER", "false")], id(Token::access().claim("scope", SIGNED_IN_USER)), "user_id_missing", "SMAC__AUTH__PROVIDER_COGNITO__GET_USER is false", "ask for the scope openid"),
+        (&[("PROVIDER_COGNITO__GET_USER", "false")], signed_in(), "user_id_missing", "SMAC__AUTH__PROVIDER_COGNITO__GET_USER is false", "ask for the scope openid"),
         (&[], id(Token::access().claim("sub", "1devprimaryclient").without("username")), "user_id_missing", "client credentials): client `1devprimaryclient`", "ALLOW_MACHINE_TOKENS=true"),
         (&[], id(Token::access().without("sub")), "user_id_missing", "no `sub`", "of Cognito"),
         (&[], id(Token::id().claim("email", "hidden-\u{7}")), "user_id_invalid", "The user id is over 512 bytes or has control characters. It is in `email`", "SMAC__AUTH__USER_ID"),
@@ -96,7 +101,6 @@ pub fn live_cases() -> Vec<(Case<'static>, Option<(Upstream, Fault)>)> {
     let down = |upstream| fails(upstream, 503, json!({}));
     let refused = json!({ "__type": "NotAuthorizedException" });
     let access = || Token::access().sign();
-    let signed_in = || Token::access().claim("scope", SIGNED_IN_USER).sign();
     let unknown_key = Token::id().header("kid", "another").sign();
     let key_set = "pool PRIMARY's: {base}/eu-west-1_DevPrimary/.well-known/jwks.json";
     let unverified = "userInfo does not say that `phone_number` is verified (`phone_number_verified`)";
