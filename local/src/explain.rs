@@ -88,12 +88,12 @@ impl Explain {
         let parts = tools::parts(&settings);
         let whose = self.deployment.name().unwrap_or_else(|| "the development deployment".to_owned());
         print(&format!("settings  {whose}: {}", describe(&parts)))?;
-        if let Input::SignIn(_, which) = &input {
+        if let Input::Token(_, Some(which)) = &input {
             print(&format!("token     {which} of the sign-in"))?;
         }
         let (event, is_event_made) = match input {
             Input::Event(event) => (event, false),
-            Input::Token(token) | Input::SignIn(token, _) => (event_with(&token, &parts), true),
+            Input::Token(token, _) => (event_with(&token, &parts), true),
         };
 
         let request = Request::parse(&event).ok();
