@@ -177,12 +177,6 @@ struct Handled {
     decision: Option<(Decision, String)>,
 }
 
-impl Handled {
-    fn status(&self) -> u16 {
-        self.verdict.as_ref().map_or_else(|denial| denial.status(), |_| 200)
-    }
-}
-
 impl Gateway {
     async fn answer(&self, mut request: Request<Incoming>) -> http_server::Answer {
         if page::is_for(&request) {
@@ -192,10 +186,9 @@ impl Gateway {
         let accepted = match self.api {
             Api::WebSocket => match web_socket::accept(&call) {
                 Ok(accepted) => Some(accepted),
-                Err(refused) => {
-                    report(&call, refused.status, refused.why);
-                    let answer = json(refused.status, &json!({ "message": refused.message }));
-                    return with_header(answer, refused.header.0, refused.header.1);
+                Err((status, message, (name, value), why)) => {
+                    report(&call, status, why);
+                    return with_header(json(status, &json!({ "message": message })), name, value);
                 }
             },
             Api::Rest | Api::HttpV1 | Api::HttpV2 => None,

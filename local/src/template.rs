@@ -37,8 +37,8 @@ pub struct Environment {
 }
 
 impl Template {
-    /// Reads a template in YAML or JSON; an error holds none of its values. Parameters that are not given have their defaults. A pseudo parameter
-    /// (`AWS::Region`), a resource (`Pool`) or its attribute (`Pool.Arn`) may be given too.
+    /// Reads a template in YAML or JSON; an error holds none of its values. Parameters that are not given have their
+    /// defaults. A pseudo parameter (`AWS::Region`), a resource (`Pool`) or its attribute (`Pool.Arn`) may be given too.
     pub fn parse(string: &str, given: Vec<(String, String)>) -> Result<Self, String> {
         let root = node::parse(string)?;
         if root.get("Resources").is_none() {

@@ -113,21 +113,19 @@ impl<'a> Case<'a> {
         let (prefix, region) = self.parts.services.map_or(("", "?"), |services| {
             (services.common_prefix.trim_end_matches('/'), services.secrets.region.as_str())
         });
-        format!("{prefix}/<value of {}> in {region}", self.id_header())
+        format!("{prefix}/<value of {}> in {region}", self.pair_headers().0)
     }
 
-    pub(super) fn id_header(&self) -> &'a str {
-        self.parts.services.map_or("SMAC-Principal", |services| services.headers.id.as_str())
-    }
-
-    pub(super) fn token_header(&self) -> &'a str {
-        self.parts.services.map_or("SMAC-Token", |services| services.headers.token.as_str())
+    /// The headers of a service's id and token.
+    pub(super) fn pair_headers(&self) -> (&'a str, &'a str) {
+        let headers = self.parts.services.map(|services| &services.headers);
+        headers.map_or(("SMAC-Principal", "SMAC-Token"), |headers| (&headers.id, &headers.token))
     }
 
     pub(super) fn places(&self) -> String {
+        let (id, token) = self.pair_headers();
         let carriers = self.parts.tokens.into_iter().flat_map(|tokens| &tokens.carriers.0);
-        let pair =
-            self.parts.services.map(|_| format!("the headers `{}` and `{}`", self.id_header(), self.token_header()));
+        let pair = self.parts.services.map(|_| format!("the headers `{}` and `{}`", id, token));
         carriers.map(place_of).chain(pair).collect::<Vec<_>>().join(", ")
     }
 }

@@ -64,9 +64,9 @@ impl Case<'_> {
             Unauthorized::UserIdNotVerified => self.user_id_not_verified(),
             Unauthorized::TokenRevoked => facts(format!("Asked: {}", self.attributes_at())),
             Unauthorized::RevocationUnknown => facts(format!("The reason: {}", self.why_nobody_is_asked())),
-            Unauthorized::ServiceIdInvalid => facts(format!("It is in the header `{}`", self.id_header())),
+            Unauthorized::ServiceIdInvalid => facts(format!("It is in the header `{}`", self.pair_headers().0)),
             Unauthorized::ServiceUnknown => facts(format!("Looked for: {}", self.secret())),
-            Unauthorized::ServiceTokenMismatch => facts(format!("It is in the header `{}`", self.token_header())),
+            Unauthorized::ServiceTokenMismatch => facts(format!("It is in the header `{}`", self.pair_headers().1)),
             Unauthorized::SenderConstraintUnmet | _ => return None,
         })
     }
@@ -110,7 +110,7 @@ impl Case<'_> {
 
     fn credentials_missing(&self) -> Finding {
         let has = |name: &str| self.request.is_some_and(|request| request.header(name).any(|value| !value.is_empty()));
-        let (id, token) = (self.id_header(), self.token_header());
+        let (id, token) = self.pair_headers();
         match (has(id), has(token), self.parts.services) {
             (true, true, None) => {
                 let setting = format!("{PREFIX}AUTOMATION_PRINCIPALS__SECRETS_MANAGER__COMMON_PREFIX");

@@ -164,12 +164,11 @@ async fn decide(gateway: &Gateway, described: &Described) -> Result<Value, Strin
     let api = described.kind;
     let call = call(gateway, described)?;
     let handled = gateway.handle(api, &call, Duration::ZERO).await;
-    let status = if api == Api::WebSocket && handled.verdict.is_ok() { 101 } else { handled.status() };
-    report(&call, status, &format!("{} (the page)", describe(&handled)));
-    let client = match &handled.verdict {
-        Ok(authorizer) => backend(&call, authorizer),
-        Err(denial) => denial.body(api),
+    let (status, client) = match &handled.verdict {
+        Ok(authorizer) => (if api == Api::WebSocket { 101 } else { 200 }, backend(&call, authorizer)),
+        Err(denial) => (denial.status(), denial.body(api)),
     };
+    report(&call, status, &format!("{} (the page)", describe(&handled)));
     let decided = json!({
         "status": status,
         "body": client,
