@@ -1,6 +1,6 @@
 //! What to look at, or to change, for each reason of a refusal.
 
-use smac_lambda_authorizer::{Fault, Forbidden, Refusal, Unauthorized};
+use smac_lambda_authorizer::Refusal;
 
 /// For a reason that is not known here. A test holds that there is none.
 const UNKNOWN: &str = "look it up in the authorizer's documents";
@@ -8,108 +8,78 @@ const UNKNOWN: &str = "look it up in the authorizer's documents";
 /// What to look at, or to change, when a request is refused for this reason: about the pool of this name in the settings,
 /// if one judged the token.
 pub fn advice(refusal: Refusal, pool: Option<&str>) -> String {
-    let advice = match refusal {
-        Refusal::Unauthorized(reason) => of_unauthorized(reason),
-        Refusal::Forbidden(reason) => of_forbidden(reason),
-        Refusal::Fault(reason) => of_fault(reason),
-    };
-    // Longer names than the rest of a line has room for.
-    advice
+    // Beside the whole names of settings an advice would not fit into a line.
+    of(refusal.code())
         .replace("{COGNITO}", "SMAC__AUTH__PROVIDER_COGNITO__")
         .replace("{POOL}", "SMAC__AUTH__PROVIDER_COGNITO__USERPOOLS__<NAME>__")
         .replace("{SERVICES}", "SMAC__AUTH__AUTOMATION_PRINCIPALS__")
         .replace("<NAME>", pool.unwrap_or("<NAME>"))
 }
 
-fn of_unauthorized(reason: Unauthorized) -> &'static str {
-    match reason {
-        Unauthorized::CredentialsMissing => {
-            "send a token or a service's pair; SMAC__AUTH__MODE=OPTIONAL allows neither"
+fn of(code: &str) -> &'static str {
+    match code {
+        "credentials_missing" => {
+            "send a token or a service's pair; or allow requests without with SMAC__AUTH__MODE=OPTIONAL"
         }
-        Unauthorized::CredentialsAmbiguous => {
+        "credentials_ambiguous" => {
             "send each credential once: no header twice, no other token in the query or a cookie, no comma"
         }
-        Unauthorized::CacheKeyMismatch => "make the credential's header an identity source, or switch the caching off",
-        Unauthorized::TokenMalformed => {
+        "cache_key_mismatch" => "make the credential's header an identity source, or switch the caching off",
+        "token_malformed" => {
             "send `Bearer`, a space and the whole token; SMAC__AUTH__JWT__HEADER_PREFIX is another word for `Bearer`, \
              and SMAC__AUTH__JWT__ALLOW_BARE=true allows the token alone"
         }
-        Unauthorized::AlgorithmNotAllowed => "send a token of Cognito: those are signed with RS256",
-        Unauthorized::KeyUnknown => {
-            "sign in again: the key was replaced, or the token is another environment's or forged"
-        }
-        Unauthorized::SignatureInvalid => "send the token as Cognito gave it: it was changed on the way, or forged",
-        Unauthorized::IssuerUnknown => {
+        "algorithm_not_allowed" => "send a token of Cognito: those are signed with RS256",
+        "key_unknown" => "sign in again: the key was replaced, or the token is another environment's or forged",
+        "signature_invalid" => "send the token as Cognito gave it: it was changed on the way, or forged",
+        "issuer_unknown" => {
             "configure its pool ({POOL}USERPOOL_ID and __APP_CLIENT_ID), or send a token of a configured pool"
         }
-        Unauthorized::TokenExpired => "get a new token",
-        Unauthorized::TokenNotYetValid => "compare the clocks; SMAC__AUTH__JWT__LEEWAY_SECONDS allows for a difference",
-        Unauthorized::TokenUseNotAllowed => "send the other kind of token, or allow this one with {COGNITO}TOKEN_USE",
-        Unauthorized::ClientNotAllowed => {
-            "add it to {POOL}APP_CLIENT_ID, if it may use this API; or sign in with another client"
-        }
-        Unauthorized::AudienceNotAllowed => {
+        "token_expired" => "get a new token",
+        "token_not_yet_valid" => "compare the clocks; SMAC__AUTH__JWT__LEEWAY_SECONDS allows for a difference",
+        "token_use_not_allowed" => "send the other kind of token, or allow this one with {COGNITO}TOKEN_USE",
+        "client_not_allowed" => "add it to {POOL}APP_CLIENT_ID, if it may use this API; or sign in with another client",
+        "audience_not_allowed" => {
             "have the client ask for this API (the parameter `resource`), or correct {POOL}RESOURCE_AUDIENCE"
         }
-        Unauthorized::SenderConstraintUnmet => "send a bearer token: switch DPoP or certificate binding off",
-        Unauthorized::UserIdMissing => {
+        "sender_constraint_unmet" => "send a bearer token: switch DPoP or certificate binding off",
+        "user_id_missing" => {
             "use another claim with SMAC__AUTH__USER_ID; access tokens need the scope openid and {POOL}DOMAIN, or the \
              scope aws.cognito.signin.user.admin"
         }
-        Unauthorized::UserIdInvalid => "change it in the pool, or use another claim with SMAC__AUTH__USER_ID",
-        Unauthorized::UserIdNotVerified => {
+        "user_id_invalid" => "change it in the pool, or use another claim with SMAC__AUTH__USER_ID",
+        "user_id_not_verified" => {
             "have the user verify it, and let the app client read the attribute that says so; for federated pools, set \
              SMAC__AUTH__REQUIRE_VERIFIED_USER_ID=false"
         }
-        Unauthorized::TokenRevoked => "sign in again after a sign-out or revocation; or {POOL}DOMAIN is another pool's",
-        Unauthorized::RevocationUnknown => {
-            "have the client ask for the scope openid, or unset {COGNITO}CHECK_REVOCATION"
-        }
-        Unauthorized::ServiceIdInvalid => {
-            "an id has at most 128 letters, digits and /_+=.@-; its secret's name at most 512"
-        }
-        Unauthorized::ServiceUnknown => {
-            "create it, or correct the header, {SERVICES}SECRETS_MANAGER__COMMON_PREFIX or __REGION"
-        }
-        Unauthorized::ServiceTokenMismatch => {
+        "token_revoked" => "sign in again after a sign-out or revocation; or {POOL}DOMAIN is another pool's",
+        "revocation_unknown" => "have the client ask for the scope openid, or unset {COGNITO}CHECK_REVOCATION",
+        "service_id_invalid" => "an id has at most 128 letters, digits and /_+=.@-; its secret's name at most 512",
+        "service_unknown" => "create it, or correct the header, {SERVICES}SECRETS_MANAGER__COMMON_PREFIX or __REGION",
+        "service_token_mismatch" => {
             "give the service the secret's `token`; for rotations, set {SERVICES}ROTATION_GRACE_SECONDS"
         }
-        _ => UNKNOWN,
-    }
-}
-
-fn of_forbidden(reason: Forbidden) -> &'static str {
-    match reason {
-        Forbidden::ScopeMissing => {
-            "have the client ask for one, and the pool grant it; or change {COGNITO}REQUIRED_SCOPES"
-        }
-        Forbidden::GroupMissing => {
-            "add the user to one in pool <NAME> and sign in again, or change {COGNITO}REQUIRED_GROUPS"
-        }
-        Forbidden::ResourceUnsafe => "set SMAC__AUTH__POLICY__SCOPE=STAGE, or refuse such paths before the authorizer",
-        _ => UNKNOWN,
-    }
-}
-
-fn of_fault(reason: Fault) -> &'static str {
-    match reason {
-        Fault::EventUnsupported => "attach the function to API Gateway as an authorizer; nothing else may call it",
-        Fault::ConfigEnforced => "set SMAC__AUTH__PROVIDER=COGNITO and a pool, or {SERVICES} variables",
-        Fault::JwksUnavailable => "look at the log, which has the cause, the network, {POOL}USERPOOL_ID and __REGION",
-        Fault::UserInfoUnavailable => "look at the network, a firewall, and {POOL}DOMAIN",
-        Fault::SecretsUnavailable => {
+        "scope_missing" => "have the client ask for one, and the pool grant it; or change {COGNITO}REQUIRED_SCOPES",
+        "group_missing" => "add the user to one in pool <NAME> and sign in again, or change {COGNITO}REQUIRED_GROUPS",
+        "resource_unsafe" => "set SMAC__AUTH__POLICY__SCOPE=STAGE, or refuse such paths before the authorizer",
+        "event_unsupported" => "attach the function to API Gateway as an authorizer; nothing else may call it",
+        "CONFIG_ENFORCED_001" => "set SMAC__AUTH__PROVIDER=COGNITO and a pool, or {SERVICES} variables",
+        "jwks_unavailable" => "look at the log, which has the cause, the network, {POOL}USERPOOL_ID and __REGION",
+        "user_info_unavailable" => "look at the network, a firewall, and {POOL}DOMAIN",
+        "secrets_unavailable" => {
             "look at the permissions (secretsmanager:GetSecretValue, kms:Decrypt), the network, and \
              {SERVICES}SECRETS_MANAGER__REGION"
         }
-        Fault::SecretMalformed => "the secret must be JSON: {\"token\": \"...\", \"id\": \"...\"}",
-        Fault::ContextTooLarge => "ask for fewer or smaller claims in SMAC__AUTH__CONTEXT_CLAIMS",
-        Fault::Internal => "a defect of the authorizer: please report it, with the log lines around it",
+        "secret_malformed" => "the secret must be JSON: {\"token\": \"...\", \"id\": \"...\"}",
+        "context_too_large" => "ask for fewer or smaller claims in SMAC__AUTH__CONTEXT_CLAIMS",
+        "internal_error" => "a defect of the authorizer: please report it, with the log lines around it",
         _ => UNKNOWN,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use smac_lambda_authorizer::Unauthorized;
     use smac_lambda_authorizer::tools::{PREFIX, SETTINGS};
 
     use super::*;

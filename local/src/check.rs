@@ -118,9 +118,6 @@ fn report(found: &Findings, unknown: &[(String, String)], count: usize) -> Resul
 }
 
 fn number(number: usize, what: &str) -> String {
-    match number {
-        0 => format!("no {what}s"),
-        1 => format!("1 {what}"),
-        more => format!("{more} {what}s"),
-    }
+    let count = if number == 0 { "no".to_owned() } else { number.to_string() };
+    format!("{count} {what}{}", if number == 1 { "" } else { "s" })
 }

@@ -16,7 +16,6 @@ impl Problem {
 }
 
 pub trait About<T> {
-    /// The error becomes a problem with this.
     fn about(self, what: impl Display) -> Result<T, Problem>;
 }
 

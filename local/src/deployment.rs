@@ -8,8 +8,6 @@ use crate::keys::Key;
 const POOLS: &str = "SMAC__AUTH__PROVIDER_COGNITO__USERPOOLS";
 
 pub const REGION: &str = "eu-west-1";
-
-/// What the names of the secrets begin with.
 pub const SECRETS_PREFIX: &str = "smac/dev";
 
 /// The service's id, as it shows it.
@@ -21,7 +19,6 @@ pub const SERVICE_TOKEN: &str = "dev-token-of-the-billing-service";
 pub const SERVICE_ID: &str = "service:billing";
 
 pub const SUBJECT: &str = "7d8ca528-4931-4254-9273-ea5ee853f271";
-
 pub const EMAIL: &str = "jane@example.com";
 
 /// What requests to the stand-in for Secrets Manager are signed with; it accepts any.

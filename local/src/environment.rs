@@ -89,7 +89,6 @@ pub(crate) fn assume_region(environment: &mut Variables) {
     add_missing(environment, "AWS_REGION", "us-east-1");
 }
 
-/// Other settings.
 #[derive(clap::Args)]
 pub(crate) struct Changes {
     /// Another value of a setting, without the `SMAC__AUTH__` of its name. May be repeated.
@@ -103,7 +102,6 @@ fn parse_setting(text: &str) -> Result<(String, String), &'static str> {
     Ok((format!("{PREFIX}{}", name.strip_prefix(PREFIX).unwrap_or(&name)), value))
 }
 
-/// The same with other values of these variables.
 pub(crate) fn change(environment: &mut Variables, variables: Variables) {
     for (name, value) in variables {
         environment.retain(|(other, _)| !is_same(other, &name));

@@ -84,16 +84,13 @@ fn fill_in(value: &mut Value, overrides: &Overrides, time: u64) -> Result<(), St
 fn fill_in_text(text: &str, overrides: &Overrides, time: u64) -> Result<String, String> {
     let mut filled = String::new();
     let mut rest = text;
-    while let Some((before, behind)) = rest.split_once("{{") {
-        let Some((placeholder, behind)) = behind.split_once("}}") else {
-            break;
-        };
-        filled.push_str(before);
-        filled.push_str(&credential(placeholder, overrides, time)?);
+    while let Some((before, behind)) = rest.split_once("{{")
+        && let Some((placeholder, behind)) = behind.split_once("}}")
+    {
+        filled.extend([before, &credential(placeholder, overrides, time)?]);
         rest = behind;
     }
-    filled.push_str(rest);
-    Ok(filled)
+    Ok(filled + rest)
 }
 
 fn credential(placeholder: &str, overrides: &Overrides, time: u64) -> Result<String, String> {
@@ -120,14 +117,12 @@ fn credential(placeholder: &str, overrides: &Overrides, time: u64) -> Result<Str
             _ => return Err(unknown()),
         }
     }
-    let mut token = overrides.apply(overrides.pool.unwrap_or(pool), token_use, expired, time);
-    if let Some(client) = client {
-        let claim = match overrides.token_use.unwrap_or(token_use) {
-            Use::Id => "aud",
-            Use::Access => "client_id",
-        };
-        token = token.claim(claim, client);
-    }
+    let token = overrides.apply(overrides.pool.unwrap_or(pool), token_use, expired, time);
+    let token = match (client, overrides.token_use.unwrap_or(token_use)) {
+        (Some(client), Use::Id) => token.claim("aud", client),
+        (Some(client), Use::Access) => token.claim("client_id", client),
+        (None, _) => token,
+    };
     Ok(if forged { token.forged() } else { token }.sign())
 }
 

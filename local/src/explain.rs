@@ -88,22 +88,19 @@ impl Explain {
         let parts = tools::parts(&settings);
         let whose = self.deployment.name().unwrap_or_else(|| "the development deployment".to_owned());
         print(&format!("settings  {whose}: {}", describe(&parts)))?;
-        if let Input::SignIn(_, which) = &input {
+        if let Input::Token(_, Some(which)) = &input {
             print(&format!("token     {which} of the sign-in"))?;
         }
         let (event, is_event_made) = match input {
             Input::Event(event) => (event, false),
-            Input::Token(token) | Input::SignIn(token, _) => (event_with(&token, &parts), true),
+            Input::Token(token, _) => (event_with(&token, &parts), true),
         };
 
         let request = Request::parse(&event).ok();
         let presented = request.as_ref().map_or(Ok(Presented::None), |request| Presented::find(request, &parts));
         let path = decisions::path(&presented);
         let presented = presented.unwrap_or(Presented::None);
-        let token = match presented {
-            Presented::Token(token) => Some(Token::read(token)),
-            Presented::Pair(_) | Presented::None => None,
-        };
+        let token = if let Presented::Token(token) = presented { Some(Token::read(token)) } else { None };
         log_failed_lookups();
         let (decision, asked) = if is_live {
             (warm(settings.clone()).await.authorize(&event, deadline()).await, Asked::Live { has_credentials })
@@ -123,10 +120,8 @@ async fn decide_offline(
     token: Option<&Token>,
 ) -> Result<(Decision, Asked), Problem> {
     let has_key = parts.tokens.zip(token).is_some_and(|(tokens, token)| offline::has_key_of(tokens, token));
-    let signed_again = match presented {
-        Presented::Token(token) if !has_key => offline::signed_again(event, token),
-        Presented::Token(_) | Presented::Pair(_) | Presented::None => None,
-    };
+    let token_of_event = if let Presented::Token(token) = presented { Some(token) } else { None };
+    let signed_again = token_of_event.filter(|_| !has_key).and_then(|token| offline::signed_again(event, token));
     let stand_in = offline::start(Assumptions::about(presented, token, parts)).await?;
     offline::redirect(&mut environment, &stand_in.url(), parts);
     let settings = environment::settings(environment).map_err(unusable)?;

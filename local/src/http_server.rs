@@ -108,7 +108,6 @@ pub fn answer(status: u16, content_type: &str, body: impl Into<Bytes>) -> Answer
     with_header(answer, CONTENT_TYPE, content_type)
 }
 
-/// The same with another value of a header.
 pub fn with_header<B>(mut answer: Response<B>, name: HeaderName, value: &str) -> Response<B> {
     if let Ok(value) = HeaderValue::from_str(value) {
         answer.headers_mut().insert(name, value);

@@ -66,7 +66,6 @@ pub(crate) fn deadline() -> Option<Instant> {
     Instant::now().checked_add(INVOCATION_TIMEOUT)
 }
 
-/// What API Gateway gets.
 fn answer(decision: &Decision) -> String {
     match decision.answer() {
         Answer::Response(json) => json.get().to_owned(),

@@ -38,7 +38,6 @@ impl Key {
         EncodingKey::from_rsa_der(self.der())
     }
 
-    /// The public part as a JSON web key.
     #[expect(clippy::expect_used, reason = "the embedded keys are known to be good; the tests read each")]
     pub fn jwk(self) -> Value {
         let jwk = Jwk::from_encoding_key(&self.encoding_key(), Algorithm::RS256).expect("an embedded RSA key");

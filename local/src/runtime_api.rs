@@ -24,7 +24,6 @@ use crate::lock;
 /// What Lambda sends for X-Ray with each invocation.
 const TRACE: &str = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
 
-/// Nothing may take longer.
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// A function as a process, and the Runtime API that it asks for work. It ends when this is dropped.
@@ -82,7 +81,6 @@ impl Function {
         Ok(Self { child, began, output, events, polls: polled, _server: server })
     }
 
-    /// The process' id, until it has ended.
     pub fn id(&self) -> Option<u32> {
         self.child.id()
     }

@@ -65,8 +65,8 @@ pub(crate) struct Serve {
     #[arg(long, value_enum, default_value = "rest")]
     kind: Kind,
     /// The payload format of an HTTP API's authorizer [default: 2.0]
-    #[arg(long, value_enum)]
-    payload: Option<Payload>,
+    #[arg(long, value_parser = ["1.0", "2.0"])]
+    payload: Option<String>,
     /// Simple answers, which an HTTP API accepts with payload format 2.0; sets HTTP_API_RESPONSE=SIMPLE too.
     #[arg(long)]
     simple: bool,
@@ -86,14 +86,6 @@ enum Kind {
     Rest,
     Http,
     Websocket,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Payload {
-    #[value(name = "1.0")]
-    V1,
-    #[value(name = "2.0")]
-    V2,
 }
 
 impl Serve {
@@ -139,11 +131,11 @@ impl Serve {
         if self.payload.is_some() && self.kind != Kind::Http {
             return problem("--payload is for --kind http");
         }
-        let api = match (self.kind, self.payload) {
+        let api = match (self.kind, self.payload.as_deref()) {
             (Kind::Rest, _) => Api::Rest,
             (Kind::Websocket, _) => Api::WebSocket,
-            (Kind::Http, Some(Payload::V1)) => Api::HttpV1,
-            (Kind::Http, Some(Payload::V2) | None) => Api::HttpV2,
+            (Kind::Http, Some("1.0")) => Api::HttpV1,
+            (Kind::Http, _) => Api::HttpV2,
         };
         if self.simple && api != Api::HttpV2 {
             return problem("--simple is for --kind http with payload format 2.0");
@@ -185,12 +177,6 @@ struct Handled {
     decision: Option<(Decision, String)>,
 }
 
-impl Handled {
-    fn status(&self) -> u16 {
-        self.verdict.as_ref().map_or_else(|denial| denial.status(), |_| 200)
-    }
-}
-
 impl Gateway {
     async fn answer(&self, mut request: Request<Incoming>) -> http_server::Answer {
         if page::is_for(&request) {
@@ -200,10 +186,9 @@ impl Gateway {
         let accepted = match self.api {
             Api::WebSocket => match web_socket::accept(&call) {
                 Ok(accepted) => Some(accepted),
-                Err(refused) => {
-                    report(&call, refused.status, refused.why);
-                    let answer = json(refused.status, &json!({ "message": refused.message }));
-                    return with_header(answer, refused.header.0, refused.header.1);
+                Err((status, message, (name, value), why)) => {
+                    report(&call, status, why);
+                    return with_header(json(status, &json!({ "message": message })), name, value);
                 }
             },
             Api::Rest | Api::HttpV1 | Api::HttpV2 => None,

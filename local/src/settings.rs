@@ -53,8 +53,7 @@ fn row(setting: &Setting) -> String {
 }
 
 fn accepts(accepts: Accepts, word: impl Fn(&str) -> String) -> String {
-    let words =
-        |words: &[&str], separator: &str| words.iter().map(|text| word(text)).collect::<Vec<_>>().join(separator);
+    let words = |all: &[&str], between: &str| all.iter().map(|text| word(text)).collect::<Vec<_>>().join(between);
     match accepts {
         Accepts::Boolean => words(&["true", "false"], " or "),
         Accepts::OneOf(names) => words(names, " or "),

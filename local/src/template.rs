@@ -23,20 +23,13 @@ const FUNCTION_TYPES: [&str; 2] = ["AWS::Serverless::Function", "AWS::Lambda::Fu
 /// A template with values for its parameters.
 #[derive(Clone, Debug)]
 pub struct Template {
-    source: Arc<Source>,
+    root: Arc<Node>,
+    parameters: Arc<Vec<(String, Parameter)>>,
     given: Vec<(String, String)>,
-}
-
-/// A template as it was written.
-#[derive(Debug)]
-struct Source {
-    root: Node,
-    parameters: Vec<(String, Parameter)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Environment {
-    /// The function's name in the template.
     pub function: String,
     pub variables: Vec<(String, String)>,
     /// The variables whose values are not known before the deployment, and why.
@@ -44,16 +37,16 @@ pub struct Environment {
 }
 
 impl Template {
-    /// Reads a template in YAML or JSON; an error holds none of its values. Parameters that are not given have their defaults. A pseudo parameter
-    /// (`AWS::Region`), a resource (`Pool`) or its attribute (`Pool.Arn`) may be given too.
+    /// Reads a template in YAML or JSON; an error holds none of its values. Parameters that are not given have their
+    /// defaults. A pseudo parameter (`AWS::Region`), a resource (`Pool`) or its attribute (`Pool.Arn`) may be given too.
     pub fn parse(string: &str, given: Vec<(String, String)>) -> Result<Self, String> {
         let root = node::parse(string)?;
         if root.get("Resources").is_none() {
             return Err("has no Resources: is it a template?".to_owned());
         }
         let parameters = root.get("Parameters").map(Node::entries).unwrap_or_default();
-        let parameters = parameters.iter().map(|(name, node)| (name.clone(), Parameter::read(node))).collect();
-        Self { source: Arc::new(Source { root, parameters }), given: Vec::new() }.with(given)
+        let parameters: Vec<_> = parameters.iter().map(|(name, node)| (name.clone(), Parameter::read(node))).collect();
+        Self { root: root.into(), parameters: parameters.into(), given: Vec::new() }.with(given)
     }
 
     pub fn with(&self, given: Vec<(String, String)>) -> Result<Self, String> {
@@ -64,16 +57,16 @@ impl Template {
                     .map_err(|why| format!("does not allow this value for the parameter {name}: {why}"))?,
                 None if self.may_be_given(name) => {}
                 None => {
-                    let known: Vec<_> = self.source.parameters.iter().map(|(name, _)| name.as_str()).collect();
+                    let known: Vec<_> = self.parameters.iter().map(|(name, _)| name.as_str()).collect();
                     return Err(format!("has no parameter {name}; there are {}", known.join(", ")));
                 }
             }
         }
-        Ok(Self { source: Arc::clone(&self.source), given })
+        Ok(Self { given, ..self.clone() })
     }
 
     pub fn root(&self) -> &Node {
-        &self.source.root
+        &self.root
     }
 
     /// The environment of the function of this name; without a name, of the one that has variables of ours.
@@ -137,7 +130,7 @@ impl Template {
     }
 
     fn parameter(&self, name: &str) -> Option<&Parameter> {
-        self.source.parameters.iter().find(|(other, _)| other == name).map(|(_, parameter)| parameter)
+        self.parameters.iter().find(|(other, _)| other == name).map(|(_, parameter)| parameter)
     }
 
     /// Whether this is the name of something that only the deployment knows.

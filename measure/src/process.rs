@@ -14,13 +14,11 @@ pub(crate) struct Figures {
     pub(crate) first: Duration,
     /// The same of the later ones: the median.
     pub(crate) p50: Duration,
-    /// The slowest but one in a hundred.
     pub(crate) p99: Duration,
     /// Time on a processor, of all threads, for each call.
     pub(crate) cpu: Duration,
     /// Resident bytes when it first asks for work.
     pub(crate) memory_at_start: u64,
-    /// Resident bytes at the most.
     pub(crate) memory_peak: u64,
 }
 
@@ -75,11 +73,8 @@ pub(crate) async fn time(function: &Function, events: &[Bytes], calls: usize) ->
     let mut call = async || {
         let event = next.next().ok_or(io::ErrorKind::InvalidInput)?;
         let (outcome, after) = function.invoke(event.clone()).await?;
-        if Verdict::of(&outcome) == Verdict::Allowed {
-            Ok(after)
-        } else {
-            Err(io::Error::other("it refuses a good credential"))
-        }
+        let is_allowed = Verdict::of(&outcome) == Verdict::Allowed;
+        is_allowed.then_some(after).ok_or_else(|| io::Error::other("it refuses a good credential"))
     };
     let first = call().await?;
     for _ in 0..calls / 10 {

@@ -1,8 +1,7 @@
 //! All that is known of a decision, for the sentences about it.
 
 use smac_lambda_authorizer::tools::{
-    self, Carrier, Check, IssuerConfig, PREFIX, Parts, Path, PoolRules, Request, Rules, ServiceConfig, TokenConfig,
-    Upstream,
+    self, Carrier, Check, IssuerConfig, PREFIX, Parts, Path, PoolRules, Request, Rules, Upstream,
 };
 use smac_lambda_authorizer::{Decision, PrincipalType};
 use url::Url;
@@ -42,16 +41,8 @@ impl<'a> Case<'a> {
             || matches!(check, Check::Secret | Check::ServiceToken)
     }
 
-    pub(super) fn tokens(&self) -> Option<&'a TokenConfig> {
-        self.parts.tokens
-    }
-
-    pub(super) fn services(&self) -> Option<&'a ServiceConfig> {
-        self.parts.services
-    }
-
     pub(super) fn issuers(&self) -> &'a [IssuerConfig] {
-        self.tokens().map(|tokens| tokens.issuers.as_slice()).unwrap_or_default()
+        self.parts.tokens.map(|tokens| tokens.issuers.as_slice()).unwrap_or_default()
     }
 
     pub(super) fn issuer(&self) -> Option<&'a IssuerConfig> {
@@ -65,10 +56,6 @@ impl<'a> Case<'a> {
 
     pub(super) fn pool_name(&self) -> &'a str {
         self.issuer().map_or("?", |issuer| issuer.name.as_ref())
-    }
-
-    pub(super) fn pool_setting(&self, name: &str) -> String {
-        pool_setting(self.pool_name(), name)
     }
 
     pub(super) fn was_asked(&self, upstream: Upstream) -> bool {
@@ -123,23 +110,22 @@ impl<'a> Case<'a> {
 
     /// The service's secret. The id itself is not shown: whoever mixes up the two headers puts the token there.
     pub(super) fn secret(&self) -> String {
-        let (prefix, region) = self.services().map_or(("", "?"), |services| {
+        let (prefix, region) = self.parts.services.map_or(("", "?"), |services| {
             (services.common_prefix.trim_end_matches('/'), services.secrets.region.as_str())
         });
-        format!("{prefix}/<value of {}> in {region}", self.id_header())
+        format!("{prefix}/<value of {}> in {region}", self.pair_headers().0)
     }
 
-    pub(super) fn id_header(&self) -> &'a str {
-        self.services().map_or("SMAC-Principal", |services| services.headers.id.as_str())
-    }
-
-    pub(super) fn token_header(&self) -> &'a str {
-        self.services().map_or("SMAC-Token", |services| services.headers.token.as_str())
+    /// The headers of a service's id and token.
+    pub(super) fn pair_headers(&self) -> (&'a str, &'a str) {
+        let headers = self.parts.services.map(|services| &services.headers);
+        headers.map_or(("SMAC-Principal", "SMAC-Token"), |headers| (&headers.id, &headers.token))
     }
 
     pub(super) fn places(&self) -> String {
-        let carriers = self.tokens().into_iter().flat_map(|tokens| &tokens.carriers.0);
-        let pair = self.services().map(|_| format!("the headers `{}` and `{}`", self.id_header(), self.token_header()));
+        let (id, token) = self.pair_headers();
+        let carriers = self.parts.tokens.into_iter().flat_map(|tokens| &tokens.carriers.0);
+        let pair = self.parts.services.map(|_| format!("the headers `{}` and `{}`", id, token));
         carriers.map(place_of).chain(pair).collect::<Vec<_>>().join(", ")
     }
 }

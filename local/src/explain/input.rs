@@ -9,9 +9,8 @@ use smac_local::event;
 #[derive(Debug, PartialEq)]
 pub(super) enum Input {
     Event(String),
-    Token(String),
-    /// One of the tokens that a sign-in gave, and which.
-    SignIn(String, &'static str),
+    /// A token; of those that a sign-in gave, which.
+    Token(String, Option<&'static str>),
 }
 
 /// The tokens of `aws cognito-idp initiate-auth` that can be explained, the first of which counts.
@@ -32,7 +31,7 @@ pub(super) fn read(arguments: &[String]) -> Result<Input, Problem> {
         return parse(&std::fs::read_to_string(path).about(argument)?, argument);
     }
     if let Some(token) = token_in(argument) {
-        return Ok(Input::Token(token));
+        return Ok(Input::Token(token, None));
     }
     // What is not a file may be a damaged token: only what looks like a path is shown.
     if path.extension().is_some_and(|extension| extension == "json") || argument.starts_with(['.', '/']) {
@@ -43,13 +42,13 @@ pub(super) fn read(arguments: &[String]) -> Result<Input, Problem> {
 
 fn parse(text: &str, place: &str) -> Result<Input, Problem> {
     if let Some(token) = token_in(text) {
-        return Ok(Input::Token(token));
+        return Ok(Input::Token(token, None));
     }
     let rendered = event::render(text, &event::Overrides::default()).about(place)?;
     if let Some(result) = rendered.get("AuthenticationResult") {
         let found = OF_A_SIGN_IN.iter().find_map(|(name, which)| Some((result.get(name)?.as_str()?, *which)));
         let (token, which) = found.ok_or_else(|| Problem::new(place, "the AuthenticationResult holds no token"))?;
-        return Ok(Input::SignIn(token.to_owned(), which));
+        return Ok(Input::Token(token.to_owned(), Some(which)));
     }
     // Without placeholders it stays as it came, since rendering makes one name of two.
     Ok(Input::Event(if text.contains("{{") { rendered.to_string() } else { text.to_owned() }))
@@ -100,7 +99,7 @@ mod tests {
             (r#"{"AuthenticationResult": {"IdToken": "i", "AccessToken": "a"}}"#, "a", "the access token"),
             (r#"{"AuthenticationResult": {"IdToken": "i"}, "ChallengeParameters": {}}"#, "i", "the ID token"),
         ] {
-            assert_eq!(parse(text, "here").unwrap(), Input::SignIn(token.to_owned(), which), "{text}");
+            assert_eq!(parse(text, "here").unwrap(), Input::Token(token.to_owned(), Some(which)), "{text}");
         }
         assert!(parse(r#"{"AuthenticationResult": {}}"#, "here").is_err());
         assert_eq!(parse("{ }", "here").unwrap(), Input::Event("{ }".to_owned()));

@@ -48,13 +48,11 @@ impl Assumptions {
             user_info.insert(claim.clone(), ASSUMED_ID.into());
             user_info.insert("sub".to_owned(), token.string("sub").unwrap_or_default().as_ref().into());
         }
-        let secret = match presented {
-            Presented::Pair(pair) => {
-                let stored = json!({ "token": pair.token, "id": ASSUMED_ID }).to_string();
-                json!({ "ARN": "arn", "Name": "name", "VersionId": "v", "SecretString": stored })
-            }
-            Presented::Token(_) | Presented::None => Value::Null,
-        };
+        let mut secret = Value::Null;
+        if let Presented::Pair(pair) = presented {
+            let stored = json!({ "token": pair.token, "id": ASSUMED_ID }).to_string();
+            secret = json!({ "ARN": "arn", "Name": "name", "VersionId": "v", "SecretString": stored });
+        }
         Self { key_set: json!({ "keys": [key] }), user_info, secret }
     }
 

@@ -74,7 +74,7 @@ impl Case<'_> {
 
     fn times(&self) -> String {
         let left = self.token.and_then(|token| token.seconds_to("exp")).unwrap_or_default();
-        match (left > 0, self.tokens().is_some_and(|tokens| tokens.check_expiration)) {
+        match (left > 0, self.parts.tokens.is_some_and(|tokens| tokens.check_expiration)) {
             (true, _) => format!("expires in {}", in_words(left)),
             (false, true) => format!("expired {} ago, within the leeway", in_words(left)),
             (false, false) => format!("expired {} ago, and CHECK_EXPIRATION is false", in_words(left)),

@@ -64,9 +64,9 @@ impl Case<'_> {
             Unauthorized::UserIdNotVerified => self.user_id_not_verified(),
             Unauthorized::TokenRevoked => facts(format!("Asked: {}", self.attributes_at())),
             Unauthorized::RevocationUnknown => facts(format!("The reason: {}", self.why_nobody_is_asked())),
-            Unauthorized::ServiceIdInvalid => facts(format!("It is in the header `{}`", self.id_header())),
+            Unauthorized::ServiceIdInvalid => facts(format!("It is in the header `{}`", self.pair_headers().0)),
             Unauthorized::ServiceUnknown => facts(format!("Looked for: {}", self.secret())),
-            Unauthorized::ServiceTokenMismatch => facts(format!("It is in the header `{}`", self.token_header())),
+            Unauthorized::ServiceTokenMismatch => facts(format!("It is in the header `{}`", self.pair_headers().1)),
             Unauthorized::SenderConstraintUnmet | _ => return None,
         })
     }
@@ -96,7 +96,7 @@ impl Case<'_> {
             Fault::UserInfoUnavailable => facts(format!("Asked: {}", self.attributes_at())),
             Fault::SecretsUnavailable => {
                 let asked = format!("Asked for: {}", self.secret());
-                let has_profile = self.services().is_some_and(|services| services.secrets.profile.is_some());
+                let has_profile = self.parts.services.is_some_and(|services| services.secrets.profile.is_some());
                 if self.asked != (Asked::Live { has_credentials: false }) || has_profile {
                     return Some(facts(asked));
                 }
@@ -110,8 +110,8 @@ impl Case<'_> {
 
     fn credentials_missing(&self) -> Finding {
         let has = |name: &str| self.request.is_some_and(|request| request.header(name).any(|value| !value.is_empty()));
-        let (id, token) = (self.id_header(), self.token_header());
-        match (has(id), has(token), self.services()) {
+        let (id, token) = self.pair_headers();
+        match (has(id), has(token), self.parts.services) {
             (true, true, None) => {
                 let setting = format!("{PREFIX}AUTOMATION_PRINCIPALS__SECRETS_MANAGER__COMMON_PREFIX");
                 return change("There is a service's pair, and service principals are off", format!("set {setting}"));
@@ -124,7 +124,7 @@ impl Case<'_> {
             _ => {}
         }
         let is_bare = self.request.is_some_and(|request| request.authorization_token().is_some());
-        if self.tokens().is_none() && (is_bare || has("Authorization")) {
+        if self.parts.tokens.is_none() && (is_bare || has("Authorization")) {
             let found = format!("There is a token, and {PREFIX}PROVIDER is NONE");
             return change(found, format!("set {PREFIX}PROVIDER=COGNITO and a pool"));
         }
@@ -137,7 +137,7 @@ impl Case<'_> {
             return Some(facts(if is_about_times { token.problem_of_times() } else { token.problem() }));
         }
         let request = self.request?;
-        self.tokens()?.carriers.0.iter().find_map(|carrier| match carrier {
+        self.parts.tokens?.carriers.0.iter().find_map(|carrier| match carrier {
             Carrier::Header { name, prefix, .. } => {
                 let mut values = request.header(name).chain(request.authorization_token());
                 let found = || facts(format!("The header `{name}` is not `{}`", form_of_header(prefix)));
@@ -181,7 +181,7 @@ impl Case<'_> {
 
     fn token_expired(&self) -> Finding {
         let ago = -self.token.and_then(|token| token.seconds_to("exp")).unwrap_or_default();
-        let leeway = self.tokens().map(|tokens| tokens.leeway.as_secs()).unwrap_or_default();
+        let leeway = self.parts.tokens.map(|tokens| tokens.leeway.as_secs()).unwrap_or_default();
         let found = format!("That was {} ago, and the leeway is {}", in_words(ago), in_words(leeway.into()));
         if ago > MAX_LEEWAY_SECONDS {
             return facts(found);
@@ -222,7 +222,7 @@ impl Case<'_> {
         let Some(IssuerConfig { name: other, .. }) = self.issuers().iter().find(has_client) else {
             return facts(found);
         };
-        let setting = self.pool_setting("APP_CLIENT_ID");
+        let setting = pool_setting(self.pool_name(), "APP_CLIENT_ID");
         change(
             format!("{found}; it is one of pool {other}"),
             format!("correct {setting}, or send a token of pool {other}"),
@@ -259,7 +259,7 @@ impl Case<'_> {
         let first = match self.rules().and_then(|rules| rules.user_info_url.as_ref()) {
             _ if self.attributes().is_some() => return change(found, OF_COGNITO),
             Some(_) => format!("have the client ask for the scope {USER_INFO_SCOPE}"),
-            None => format!("set {}", self.pool_setting("DOMAIN")),
+            None => format!("set {}", pool_setting(self.pool_name(), "DOMAIN")),
         };
         change(found, format!("{first}, send the ID token, or {other}"))
     }

@@ -93,7 +93,6 @@ impl Token {
         self.string(self.client_claim())
     }
 
-    /// What an access token is bound to.
     pub(super) fn resources(&self) -> Vec<String> {
         let list = self.claims.as_ref().and_then(|claims| claims.strings("aud")).unwrap_or_default();
         list.into_iter().chain(self.string("aud")).map(Cow::into_owned).collect()

@@ -94,9 +94,10 @@ impl Call {
     /// The value of an identity source, if it is there and not empty.
     pub(super) fn identity(&self, source: &IdentitySource, api: Api) -> Option<String> {
         let parameters = || self.parameters().into_iter().filter(|(name, _)| *name == source.name);
-        let values: Vec<String> = match source.is_query {
-            true => parameters().map(|(_, value)| value).collect(),
-            false => self.header(&source.name).map(str::to_owned).collect(),
+        let values: Vec<String> = if source.is_query {
+            parameters().map(|(_, value)| value).collect()
+        } else {
+            self.header(&source.name).map(str::to_owned).collect()
         };
         let value = if api.is_http() { values.join(",") } else { values.last().cloned().unwrap_or_default() };
         (!value.is_empty()).then_some(value)

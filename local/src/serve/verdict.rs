@@ -16,11 +16,8 @@ pub(super) enum Denial {
     /// An identity source is missing: the function is not asked.
     IdentityMissing,
     Unauthorized,
-    /// A statement denies it.
     Explicit,
-    /// No statement allows it.
     Implicit,
-    /// A simple answer says no.
     Simple,
     /// Another error, or something else than an answer.
     Failure,

@@ -22,13 +22,8 @@ const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 /// How long the client may take to close its side.
 const CLOSING_TIME: Duration = Duration::from_secs(5);
 
-/// The answer to something else than a valid handshake.
-pub(super) struct Refused {
-    pub(super) status: u16,
-    pub(super) message: &'static str,
-    pub(super) header: (HeaderName, &'static str),
-    pub(super) why: &'static str,
-}
+/// The answer to something else than a valid handshake: its status, message and header, and why.
+type Refused = (u16, &'static str, (HeaderName, &'static str), &'static str);
 
 /// The value that proves that the handshake was understood (section 4.2.2). What a WebSocket API answers to anything
 /// else is not documented; this is HTTP's word for it.
@@ -37,14 +32,12 @@ pub(super) fn accept(call: &Call) -> Result<String, Refused> {
         call.header(name).flat_map(|value| value.split(',')).any(|token| token.trim().eq_ignore_ascii_case(wanted))
     };
     if call.method != "GET" || !has("upgrade", "websocket") || !has("connection", "upgrade") {
-        let (message, header) = ("Upgrade Required", (UPGRADE, "websocket"));
-        return Err(Refused { status: 426, message, header, why: "not a WebSocket handshake" });
+        return Err((426, "Upgrade Required", (UPGRADE, "websocket"), "not a WebSocket handshake"));
     }
     let key = call.header("sec-websocket-key").next().unwrap_or_default();
     let is_nonce = STANDARD.decode(key).is_ok_and(|nonce| nonce.len() == 16);
     if !is_nonce || call.header("sec-websocket-version").next() != Some("13") {
-        let (message, header) = ("Bad Request", (SEC_WEBSOCKET_VERSION, "13"));
-        return Err(Refused { status: 400, message, header, why: "not a valid WebSocket handshake" });
+        return Err((400, "Bad Request", (SEC_WEBSOCKET_VERSION, "13"), "not a valid WebSocket handshake"));
     }
     Ok(STANDARD.encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, format!("{key}{GUID}").as_bytes())))
 }

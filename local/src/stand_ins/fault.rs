@@ -22,13 +22,11 @@ pub enum Fault {
     /// The same with a header that asks for credentials.
     Challenge(u16),
     Redirect,
-    /// Nothing comes.
     Hang,
     /// The head comes, and half of the body.
     HangInBody,
     /// A byte now and then.
     Drip,
-    /// The connection is closed.
     Reset,
     /// The connection is closed within the body.
     Truncated,
@@ -40,7 +38,6 @@ pub enum Fault {
     /// A body of this many bytes, in chunks.
     HugeInChunks(usize),
     Empty,
-    /// The right answer, late.
     Late(Duration),
 }
 

@@ -1,6 +1,6 @@
 //! A template's text: strings, lists and maps, in YAML or JSON.
 
-use saphyr_parser::{Event, Parser, ScanError, Span, Tag};
+use saphyr_parser::{Event, Parser, Span, Tag};
 use serde_json::Value;
 
 /// A part of a template. Every scalar is a string, as it is written: that is what a variable gets.
@@ -92,7 +92,10 @@ impl<'a> Events<'a> {
     fn next(&mut self) -> Result<(Event<'a>, Span), String> {
         match self.parser.next() {
             Some(Ok(event)) => Ok(event),
-            Some(Err(error)) => Err(not_yaml(&error)),
+            Some(Err(error)) => {
+                let place = error.marker();
+                Err(format!("is not YAML (line {}, column {})", place.line(), place.col() + 1))
+            }
             None => Err("ends too early".to_owned()),
         }
     }
@@ -160,8 +163,4 @@ fn tagged(tag: Option<&Tag>, node: Node) -> Node {
 
 fn broken(span: &Span) -> String {
     format!("is not YAML (line {})", span.start.line())
-}
-
-fn not_yaml(error: &ScanError) -> String {
-    format!("is not YAML (line {}, column {})", error.marker().line(), error.marker().col() + 1)
 }

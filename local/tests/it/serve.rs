@@ -11,7 +11,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use smac_local::deployment::SERVICE_TOKEN;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_smac-local");
@@ -115,20 +115,16 @@ impl Gateway {
     }
 }
 
-fn unauthorized() -> Value {
-    json!({ "message": "Unauthorized" })
-}
+const UNAUTHORIZED: &str = r#"{"message":"Unauthorized"}"#;
+const FORBIDDEN: &str = r#"{"message":"Forbidden"}"#;
+const EXPLICIT_DENY: &str = r#"{"Message":"User is not authorized to access this resource with an explicit deny"}"#;
+const IMPLICIT_DENY: &str = r#"{"Message":"User is not authorized to access this resource"}"#;
 
-fn forbidden() -> Value {
-    json!({ "message": "Forbidden" })
-}
-
-fn explicit_deny() -> Value {
-    json!({ "Message": "User is not authorized to access this resource with an explicit deny" })
-}
-
-fn implicit_deny() -> Value {
-    json!({ "Message": "User is not authorized to access this resource" })
+impl Answer {
+    #[track_caller]
+    fn is(&self, status: u16, body: &str) {
+        assert_eq!((self.status, self.body.to_string().as_str()), (status, body));
+    }
 }
 
 fn run(arguments: &[&str]) -> Output {

@@ -4,7 +4,7 @@ use serde_json::json;
 use smac_local::deployment::{EMAIL, SERVICE, SERVICE_ID, SERVICE_TOKEN};
 use smac_local::token::Token;
 
-use super::{Gateway, explicit_deny, forbidden, implicit_deny, run, unauthorized};
+use super::{EXPLICIT_DENY, FORBIDDEN, Gateway, IMPLICIT_DENY, UNAUTHORIZED, run};
 
 #[test]
 fn the_example_of_the_help_works() {
@@ -37,17 +37,16 @@ fn a_rest_api() {
     let pair = [("SMAC-Principal", SERVICE), ("SMAC-Token", SERVICE_TOKEN)];
     assert_eq!(gateway.ask("GET /", &pair).body["requestContext"]["authorizer"]["principalId"], SERVICE_ID);
     assert!(gateway.reported().ends_with("secret fetched"));
-    let answer = gateway.ask("GET /", &[("SMAC-Principal", SERVICE), ("SMAC-Token", "another")]);
-    assert_eq!((answer.status, answer.body), (401, unauthorized()));
+    gateway.ask("GET /", &[("SMAC-Principal", SERVICE), ("SMAC-Token", "another")]).is(401, UNAUTHORIZED);
     assert!(gateway.reported().starts_with("401 unauthorized: service_token_mismatch, "));
 
     let answer = gateway.ask("GET /pets?token=", &[]);
-    assert_eq!((answer.status, answer.body), (401, unauthorized()));
+    answer.is(401, UNAUTHORIZED);
     assert!(answer.head.contains("x-amzn-errortype: unauthorizedexception"));
     assert!(gateway.reported().starts_with("401 unauthorized: credentials_missing, "));
 
     let answer = gateway.with_token("GET /pets", &Token::id().claim("cognito:groups", json!(["others"])).sign());
-    assert_eq!((answer.status, answer.body), (403, explicit_deny()));
+    answer.is(403, EXPLICIT_DENY);
     assert!(answer.head.contains("x-amzn-errortype: accessdeniedexception"));
     assert!(gateway.reported().starts_with("403 forbidden: group_missing, "));
 }
@@ -92,12 +91,10 @@ fn an_http_api_says_forbidden() {
     for options in [&["--payload", "1.0"][..], &["--payload", "2.0"], &["--simple"]] {
         let deny = ["--kind", "http", "--setting", "UNAUTHORIZED_AS=DENY"];
         let gateway = Gateway::start(&[&deny, options].concat());
-        let answer = gateway.with_token("GET /pets", &Token::id().expired().sign());
-        assert_eq!((answer.status, answer.body), (403, forbidden()), "{options:?}");
+        gateway.with_token("GET /pets", &Token::id().expired().sign()).is(403, FORBIDDEN);
         assert!(gateway.reported().starts_with("403 unauthorized: token_expired, "));
         let gateway = Gateway::start(&[&["--kind", "http"], options].concat());
-        let answer = gateway.with_token("GET /pets", &Token::id().expired().sign());
-        assert_eq!((answer.status, answer.body), (401, unauthorized()), "{options:?}");
+        gateway.with_token("GET /pets", &Token::id().expired().sign()).is(401, UNAUTHORIZED);
     }
 }
 
@@ -118,7 +115,7 @@ fn an_allow_can_end_with_its_token() {
         ["--setting", "POLICY__EXPIRE_WITH_TOKEN=true", "--setting", "PROVIDER_COGNITO__CHECK_EXPIRATION=false"];
     let gateway = Gateway::start(&options);
     assert_eq!(gateway.with_token("GET /pets", &Token::id().sign()).status, 200);
-    assert_eq!(gateway.with_token("GET /pets", &Token::id().expired().sign()).body, implicit_deny());
+    gateway.with_token("GET /pets", &Token::id().expired().sign()).is(403, IMPLICIT_DENY);
     gateway.line();
     let reported = gateway.reported();
     assert!(
