@@ -255,8 +255,8 @@ fn growth(criterion: &mut Criterion) {
             .collect();
         if pools == 1 {
             let second = "SMAC__AUTH__PROVIDER_COGNITO__USERPOOLS__SECONDARY";
-            let blank = |name| (format!("{second}__{name}"), String::new());
-            more.extend(["USERPOOL_ID", "APP_CLIENT_ID", "DOMAIN"].map(blank));
+            let unset = |name| (format!("{second}__{name}"), String::new());
+            more.extend(["USERPOOL_ID", "APP_CLIENT_ID", "DOMAIN"].map(unset));
         }
         let world = world(&more);
         let event = sample("rest-request-id-token").to_string();

@@ -64,13 +64,15 @@ impl Form {
     }
 }
 
-/// What the function returns.
+/// What a Lambda function returns. Another program answers its client as API Gateway would: an Allow lets the request
+/// pass, a Deny is 403, an error is 401 or 500.
 #[derive(Debug)]
 #[expect(clippy::exhaustive_enums, reason = "Lambda knows a result and an error, and nothing else")]
 pub enum Answer {
-    /// The function's result: JSON for API Gateway.
+    /// The function's result: JSON for API Gateway, under 8 KiB. It is an IAM policy that allows or denies, or a simple
+    /// answer with `isAuthorized` where the settings ask for it.
     Response(Box<RawValue>),
-    /// The function's error.
+    /// The function's error. Its `Display` is the message that API Gateway must get, as it is.
     Error(FunctionError),
 }
 
@@ -81,13 +83,13 @@ impl Answer {
     }
 }
 
-/// An error whose message API Gateway knows, or shows to nobody.
+/// An error of the function, in place of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "API Gateway knows one message, and turns every other one into a 500")]
 pub enum FunctionError {
     /// API Gateway turns exactly this message into a 401.
     Unauthorized,
-    /// Anything else becomes a 500.
+    /// The authorizer could not tell. API Gateway turns any other message into a 500 and shows it to nobody.
     Internal(Fault),
 }
 

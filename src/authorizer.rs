@@ -26,8 +26,10 @@ use crate::settings::Settings;
 use crate::token::Tokens;
 use crate::trace::{ApiTrace, Trace};
 
-/// The authorizer: decides about requests. One per process, shared by all of its requests, since it remembers what it
-/// looks up.
+/// The authorizer: decides about requests.
+///
+/// Make one per process and share it, in an `Arc` for example, since it remembers what it looks up. Its futures run on
+/// one tokio runtime, with I/O and time enabled.
 #[derive(Debug)]
 pub struct Authorizer {
     services: Option<Services>,
@@ -43,7 +45,7 @@ pub struct Authorizer {
     start: Mutex<Option<Trace>>,
 }
 
-/// A request's decision: what API Gateway gets, and what the log gets.
+/// A request's decision: what API Gateway gets, and what the log gets. Its `Debug` names nobody.
 pub struct Decision {
     answer: Answer,
     record: Record,
@@ -57,26 +59,30 @@ impl Decision {
         self.record.outcome
     }
 
-    /// What the function returns to API Gateway.
+    /// What a Lambda function returns to API Gateway. An Allow's JSON says who the caller is, as `context.userId`.
     #[must_use]
     pub fn answer(&self) -> &Answer {
         &self.answer
     }
 
-    /// The same, taken out.
+    /// What a Lambda function returns to API Gateway, owned.
     #[must_use]
     pub fn into_answer(self) -> Answer {
         self.answer
     }
 
-    /// The decision as one line of JSON for the log, with its line break.
+    /// The decision as one line of JSON for the log, with its line break: the outcome, the reason, the lookups, and the
+    /// metrics for CloudWatch unless `METRICS=NONE`.
+    ///
+    /// It never holds a credential. It names people only with `LOG_PRINCIPAL`, app clients and addresses only with
+    /// `LOG_CLIENT`.
     #[must_use]
     pub fn log_line(&self, invocation: Invocation<'_>) -> Vec<u8> {
         self.record.line(&self.recorder, invocation)
     }
 
     /// How far the request came, and who was asked on the way.
-    #[doc(hidden)]
+    #[cfg(feature = "tools")]
     #[must_use]
     pub fn trace(&self) -> &Trace {
         &self.record.trace
@@ -88,19 +94,20 @@ impl fmt::Debug for Decision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Decision")
             .field("outcome", &self.outcome())
-            .field("trace", self.trace())
+            .field("trace", &self.record.trace)
             .finish_non_exhaustive()
     }
 }
 
 impl Authorizer {
-    /// An authorizer with these settings, and the machine's clock.
+    /// An authorizer with these settings, and the machine's clock. Fetches nothing, and needs no runtime yet.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
         Self::with_clock(settings, Clock::system())
     }
 
-    /// An authorizer with these settings, and another clock: for tests.
+    /// An authorizer with these settings, and another clock: for tests. The clock decides how old tokens and remembered
+    /// answers are. How long a network call may take is measured by tokio.
     #[must_use]
     pub fn with_clock(settings: Settings, clock: Clock) -> Self {
         let http = Arc::new(HttpClient::new(settings.http));
@@ -119,8 +126,10 @@ impl Authorizer {
         }
     }
 
-    /// Fetches the key sets, side by side, for at most 5 s. A failure is not one of the start: it is tried again when the
-    /// key set is needed.
+    /// Fetches key sets ahead of the first request: those that are not configured, of the first 8 issuers, side by side,
+    /// for at most 5 s.
+    ///
+    /// It need not be called, and never fails. A key set that could not be fetched is fetched when a token needs it.
     pub async fn warm_up(&self) {
         if let Some(tokens) = &self.tokens {
             let mut trace = Trace::new(self.clock.now(), None);
@@ -129,9 +138,14 @@ impl Authorizer {
         }
     }
 
-    /// Decides about an event, given as JSON, before `deadline`.
+    /// Decides about an event: the JSON, as API Gateway sends it to a Lambda authorizer of any kind.
     ///
-    /// Never fails: what can't be decided is answered as a fault, even if something here panics.
+    /// `deadline` is when the caller stops waiting. Network calls end 100 ms before it, and in any case after
+    /// `UPSTREAM_TIMEOUT_MS` each. A deadline that has passed already counts as none.
+    ///
+    /// Never fails: what can't be decided is answered as a [`Fault`], even if something here panics. What is not such an
+    /// event is [`Fault::EventUnsupported`]. The future can be dropped at any time: if others wait for its lookup, one of
+    /// them makes it.
     pub async fn authorize(&self, event: &str, deadline: Option<Instant>) -> Decision {
         let mut trace = Trace::new(self.clock.now(), deadline);
         let decided = unwound(self.decide(event, &mut trace)).await;

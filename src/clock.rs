@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-/// The wall clock that every age and every claim is compared with.
+/// The wall clock that every age and every claim is compared with. Clones share it.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> SystemTime + Send + Sync>);
 
@@ -15,7 +15,7 @@ impl Clock {
         Self::new(SystemTime::now)
     }
 
-    /// A clock that gives what this function returns.
+    /// A clock that gives what this function returns. Any thread calls it, several times for each request.
     pub fn new(now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         Self(Arc::new(now))
     }

@@ -18,7 +18,7 @@ macro_rules! reasons {
             /// Every reason of this kind, in the order of its declaration.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
-            /// The stable code: what the log line, the metrics and the answers say.
+            /// The stable code. For the log: see [`Refusal::code`].
             #[must_use]
             pub const fn code(self) -> &'static str {
                 match self { $(Self::$variant => $code,)+ }
@@ -125,9 +125,9 @@ reasons! {
     }
 }
 
-/// Why a request is not allowed.
+/// Why a request is not allowed. Its `Display` is its code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(clippy::exhaustive_enums, reason = "401, 403 or 500: a caller must handle each, and there is no fourth")]
+#[expect(clippy::exhaustive_enums, reason = "401, 403 or 500: a caller must handle each, and there is no fourth")]
 pub enum Refusal {
     /// The caller is not known: 401.
     Unauthorized(Unauthorized),
@@ -138,7 +138,10 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// The stable code of the reason.
+    /// The stable code of the reason, as the log line has it.
+    ///
+    /// Don't show it to clients: `service_unknown` and `service_token_mismatch` would tell them which services exist. The
+    /// [`Answer`](crate::Answer) has what they may see.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -168,7 +171,7 @@ impl Refusal {
         }
     }
 
-    /// Every reason there is.
+    /// Every reason of the three kinds, in the order of their declaration.
     pub fn all() -> impl Iterator<Item = Self> {
         let unauthorized = Unauthorized::ALL.iter().map(|reason| Self::Unauthorized(*reason));
         let forbidden = Forbidden::ALL.iter().map(|reason| Self::Forbidden(*reason));

@@ -63,6 +63,20 @@ pub struct Response {
     pub body: Bytes,
 }
 
+/// It may hold a token.
+impl fmt::Debug for Get<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Get").field("url", &self.url.as_str()).finish_non_exhaustive()
+    }
+}
+
+/// It may hold a secret.
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response").field("status", &self.status).finish_non_exhaustive()
+    }
+}
+
 /// Why there is no answer. Holds nothing of the request or the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HttpError {

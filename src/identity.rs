@@ -59,7 +59,7 @@ impl fmt::Display for InvalidUserId {
 
 impl std::error::Error for InvalidUserId {}
 
-/// What kind of caller a principal is.
+/// What kind of caller was allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PrincipalType {

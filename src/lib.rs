@@ -31,8 +31,15 @@
 //!
 //! The binary of this package is a Lambda function. For another one, a router or a test, this is all that it takes:
 //! settings from a list of variables, an [`Authorizer`], an event, and a match on the [`Answer`]. The key set is configured
-//! here, so nothing is fetched. Without the default features neither Lambda's runtime (`function`) nor the AWS SDK
-//! (`secrets-manager`) is compiled.
+//! here, so nothing is fetched. `examples/embed` in the repository is a program of its own.
+//!
+//! | default feature | without it |
+//! | --- | --- |
+//! | `function` | Lambda's runtime is not compiled, and there is no binary |
+//! | `secrets-manager` | the AWS SDK is not compiled, and settings of service principals are a [`Mistake`] |
+//!
+//! The public items are the same with any features. Types of others in them are tokio's `Instant` and serde_json's
+//! `RawValue`, both of version 1.
 //!
 //! ```
 //! use smac_lambda_authorizer::{Answer, Authorizer, FunctionError, Invocation, Settings};
@@ -84,7 +91,8 @@
 //! ```
 //!
 //! Feed it whole events, not parts of them: which header counts, and what is ambiguous, is part of the decision. Use one
-//! [`Authorizer`] for all requests, since it remembers what it looks up.
+//! [`Authorizer`] for all requests, since it remembers what it looks up. It sets nothing for the whole process: no
+//! subscriber, no TLS provider, no panic hook. Why a lookup failed is a `tracing` event, which holds no credential.
 
 #![cfg_attr(
     not(feature = "tools"),

@@ -53,12 +53,12 @@ pub struct Config {
 pub enum Outcome {
     /// The caller is known and allowed.
     Allowed(PrincipalType),
-    /// Everybody else.
+    /// The caller is not known or not allowed, or the authorizer could not tell.
     Refused(Refusal),
 }
 
 impl Outcome {
-    /// The name in the log line, and the value of the metrics' dimension.
+    /// `allowed`, `unauthorized`, `forbidden` or `fault`: the field of the log line, and the metrics' dimension.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -69,7 +69,7 @@ impl Outcome {
         }
     }
 
-    /// The stable code of the reason, unless the request is allowed.
+    /// The stable code of the reason, unless the request is allowed. For the log: see [`Refusal::code`].
     #[must_use]
     pub const fn reason(self) -> Option<&'static str> {
         match self {
@@ -79,18 +79,19 @@ impl Outcome {
     }
 }
 
-/// How Lambda names the invocation that a line is about.
+/// How Lambda, or whoever calls, names the invocation that a log line is about.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct Invocation<'a> {
-    /// Lambda's id of the invocation.
+    /// The id of the invocation: the line's `requestId`.
     pub request_id: &'a str,
-    /// X-Ray's id of the trace.
+    /// X-Ray's id of the trace: the line's `traceId`.
     pub trace_id: Option<&'a str>,
 }
 
 impl<'a> Invocation<'a> {
-    /// The invocation of this id, with the `Lambda-Runtime-Trace-Id` header that came with it, if one did.
+    /// The invocation of this id. `trace_header` is X-Ray's header (`Root=1-...;Parent=...;Sampled=1`), if one came with
+    /// it, of which the root is the trace's id; any other string has none.
     #[must_use]
     pub fn new(request_id: &'a str, trace_header: Option<&'a str>) -> Self {
         // `Root=1-...;Parent=...;Sampled=1`:

@@ -45,7 +45,7 @@ const MISSES: Limit = Limit::per_minute(10_000, 600);
 /// Lookups that one user can cause, whose tokens are all valid.
 const PER_USER: Limit = Limit::per_minute(1000, 600);
 
-/// All that is configured.
+/// All that is configured, read from variables and checked.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Whose tokens are accepted; absent with `PROVIDER=NONE`.
@@ -70,12 +70,19 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Reads the settings from environment variables, all of them; others than ours and AWS's are ignored.
+    /// Reads the settings from variables: pairs of a name and a value. The process's environment is not read; pass its
+    /// variables, all of them, if they are what counts.
     ///
-    /// `read_file` gives a file's content: a key set in a file is read when the function starts.
+    /// Names that begin with `SMAC__AUTH__` are ours, in any case; `docs/configuration.md` explains each. Of AWS's own
+    /// variables some matter, such as `AWS_REGION`; where its credentials are not among them, the SDK looks for them as it
+    /// does elsewhere. All others are ignored.
+    ///
+    /// `read_file` gives a file's content. It is called here and not later, for the files that variables name: key sets,
+    /// and the bundle of `AWS_CA_BUNDLE`. The relative path of a key set starts at `LAMBDA_TASK_ROOT`, if that is set.
     ///
     /// # Errors
-    /// Every [`Mistake`] there is.
+    /// Every [`Mistake`] that there is, in one go: values that are malformed or out of range, what is missing, what
+    /// contradicts another variable, and unknown names under `SMAC__AUTH__`.
     pub fn from_variables(
         variables: impl IntoIterator<Item = (String, String)>,
         read_file: impl Fn(&Path) -> std::io::Result<String>,
@@ -84,7 +91,8 @@ impl Settings {
         if mistakes.is_empty() { Ok(Self { warnings, ..settings }) } else { Err(Mistakes(mistakes)) }
     }
 
-    /// All mistakes and all warnings that there are, whether or not the function would start.
+    /// All mistakes and all warnings that there are, for variables that need not be valid. The arguments are those of
+    /// [`Settings::from_variables`].
     pub fn check(
         variables: impl IntoIterator<Item = (String, String)>,
         read_file: impl Fn(&Path) -> std::io::Result<String>,
@@ -92,7 +100,7 @@ impl Settings {
         Self::read_all(variables, &read_file).1
     }
 
-    /// What is allowed and deserves a second look; to be logged at the start.
+    /// What is allowed and deserves a second look, sorted by variable: for the log, when the program starts.
     #[must_use]
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings

@@ -71,6 +71,13 @@ pub struct ApiTrace {
     pub source_ip: Option<String>,
 }
 
+/// It may hold a person's address.
+impl fmt::Debug for ApiTrace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiTrace").field("api", &self.api).field("stage", &self.stage).finish_non_exhaustive()
+    }
+}
+
 /// What one upstream had to do with a decision.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Calls {

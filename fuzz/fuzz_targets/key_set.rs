@@ -1,4 +1,4 @@
-//! Any bytes as a key set: each key that is taken is an RSA key of the set, for RS256 signatures.
+//! Any bytes as a key set: each key that is accepted is an RSA key of the set, for RS256 signatures.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use smac_lambda_authorizer::tools::PREFIX;
 use smac_lambda_authorizer::{Findings, Settings};
-use smac_local::command::{Problem, name_and_value, print};
+use smac_local::command::{About as _, Problem, name_and_value, print};
 use smac_local::template::Template;
 
 use crate::environment::{self, Changes, Deployment, Variables};
@@ -24,7 +24,6 @@ Exit status: 0 for no mistakes, 1 for mistakes (with --strict for anything repor
 /// The value of what is not known: it is set, and has the form of a pool's id, since a pool without one is not checked.
 const UNKNOWN: &str = "us-east-1_unknown";
 
-/// The options of the command.
 #[derive(clap::Args)]
 #[command(after_help = HELP)]
 pub(crate) struct Check {
@@ -77,7 +76,7 @@ fn of_template(
     function: Option<&str>,
     mut parameters: Variables,
 ) -> Result<(Variables, Variables), Problem> {
-    let text = std::fs::read_to_string(path).map_err(|error| Problem::new(path.display(), error))?;
+    let text = std::fs::read_to_string(path).about(path.display())?;
     let mut own = Vec::new();
     environment::add_lambdas_own(&mut own);
     // The region is the same thing under two names.
@@ -87,9 +86,8 @@ fn of_template(
         (None, Some((_, region))) => parameters.push(("AWS::Region".to_owned(), region.clone())),
         (None, None) => {}
     }
-    let found = Template::parse(&text, parameters)
-        .and_then(|template| template.environment(function))
-        .map_err(|error| Problem::new(path.display(), error))?;
+    let found =
+        Template::parse(&text, parameters).and_then(|template| template.environment(function)).about(path.display())?;
     Ok((own.into_iter().chain(found.variables).collect(), found.unknown))
 }
 

@@ -15,7 +15,6 @@ impl Problem {
     }
 }
 
-/// Says what an error is about.
 pub trait About<T> {
     /// The error becomes a problem with this.
     fn about(self, what: impl Display) -> Result<T, Problem>;
@@ -27,7 +26,6 @@ impl<T, E: Display> About<T> for Result<T, E> {
     }
 }
 
-/// Reads an option.
 pub fn name_and_value(text: &str) -> Result<(String, String), &'static str> {
     let (name, value) = text.split_once('=').ok_or("must be NAME=VALUE")?;
     Ok((name.to_owned(), value.to_owned()))
@@ -41,7 +39,6 @@ pub fn exit_code(result: Result<ExitCode, Problem>) -> ExitCode {
     })
 }
 
-/// Prints a line.
 pub fn print(line: &str) -> Result<ExitCode, Problem> {
     let mut stdout = std::io::stdout();
     match writeln!(stdout, "{line}").and_then(|()| stdout.flush()) {

@@ -1,12 +1,12 @@
 //! What the commands have in common about a decision: where its credential was, which checks it passed, and how it is
 //! put into words.
 
+use std::cmp::Ordering;
 use std::process::ExitCode;
 
 use smac_lambda_authorizer::tools::{Check, Pair, Parts, Path, Request, UnverifiedPair};
 use smac_lambda_authorizer::{Answer, Decision, Fault, FunctionError, Invocation, Outcome, Refusal, Unauthorized};
 
-/// The credential that a request is decided by.
 #[derive(Clone, Copy)]
 pub(crate) enum Presented<'r> {
     Token(&'r str),
@@ -31,7 +31,6 @@ impl<'r> Presented<'r> {
     }
 }
 
-/// Which checks the request goes through.
 pub(crate) fn path(presented: &Result<Presented<'_>, Unauthorized>) -> Path {
     match presented {
         // The one refusal here that is about a token.
@@ -41,7 +40,6 @@ pub(crate) fn path(presented: &Result<Presented<'_>, Unauthorized>) -> Path {
     }
 }
 
-/// What became of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
     Passed,
@@ -63,17 +61,12 @@ impl State {
 pub(crate) fn checks(path: Path, decision: &Decision) -> impl Iterator<Item = (Check, State)> {
     let checks = path.checks();
     let reached = checks.iter().position(|check| *check == decision.trace().check()).unwrap_or_default();
-    let (passed, of_reached) = match decision.outcome() {
-        Outcome::Allowed(_) => (checks.len(), State::Passed),
-        // A defect of the authorizer is no check's.
-        Outcome::Refused(Refusal::Fault(Fault::Internal)) => (reached, State::NotReached),
-        Outcome::Refused(_) => (reached, State::Failed),
-    };
     checks.iter().enumerate().map(move |(index, check)| {
-        let state = match index {
-            index if index < passed => State::Passed,
-            index if index == passed => of_reached,
-            _ => State::NotReached,
+        let state = match (index.cmp(&reached), decision.outcome()) {
+            (_, Outcome::Allowed(_)) | (Ordering::Less, _) => State::Passed,
+            // A defect of the authorizer is no check's.
+            (_, Outcome::Refused(Refusal::Fault(Fault::Internal))) | (Ordering::Greater, _) => State::NotReached,
+            (Ordering::Equal, _) => State::Failed,
         };
         (*check, state)
     })
@@ -88,7 +81,6 @@ pub(crate) fn exit_code(decision: &Decision) -> ExitCode {
     })
 }
 
-/// The outcome, and its reason.
 pub(crate) fn outcome(decision: &Decision) -> String {
     let outcome = decision.outcome();
     match outcome {
@@ -97,7 +89,6 @@ pub(crate) fn outcome(decision: &Decision) -> String {
     }
 }
 
-/// What the client of the API would see.
 pub(crate) fn client(decision: &Decision) -> &'static str {
     match (decision.answer(), decision.outcome()) {
         (Answer::Error(FunctionError::Unauthorized), _) => "401 Unauthorized",
@@ -107,7 +98,6 @@ pub(crate) fn client(decision: &Decision) -> &'static str {
     }
 }
 
-/// The line that the function would log.
 pub(crate) fn log_line(decision: &Decision) -> Vec<u8> {
     decision.log_line(Invocation::new("local", None))
 }

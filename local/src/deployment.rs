@@ -37,38 +37,33 @@ pub enum Pool {
 impl Pool {
     pub const ALL: [Self; 2] = [Self::Primary, Self::Secondary];
 
+    const fn row(self) -> (&'static str, &'static str, &'static str, Key) {
+        match self {
+            Self::Primary => ("PRIMARY", "eu-west-1_DevPrimary", "1devprimaryclient", Key::Primary),
+            Self::Secondary => ("SECONDARY", "eu-west-1_DevSecond", "2devsecondaryclient", Key::Secondary),
+        }
+    }
+
     /// The name in the settings.
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::Primary => "PRIMARY",
-            Self::Secondary => "SECONDARY",
-        }
+        self.row().0
+    }
+
+    pub const fn id(self) -> &'static str {
+        self.row().1
+    }
+
+    pub const fn client(self) -> &'static str {
+        self.row().2
+    }
+
+    pub const fn key(self) -> Key {
+        self.row().3
     }
 
     /// The pool of this name, in any case.
     pub fn by_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|pool| pool.name().eq_ignore_ascii_case(name))
-    }
-
-    pub const fn id(self) -> &'static str {
-        match self {
-            Self::Primary => "eu-west-1_DevPrimary",
-            Self::Secondary => "eu-west-1_DevSecond",
-        }
-    }
-
-    pub const fn client(self) -> &'static str {
-        match self {
-            Self::Primary => "1devprimaryclient",
-            Self::Secondary => "2devsecondaryclient",
-        }
-    }
-
-    pub const fn key(self) -> Key {
-        match self {
-            Self::Primary => Key::Primary,
-            Self::Secondary => Key::Secondary,
-        }
     }
 
     /// The variable that configures the pool's keys, so that nobody is asked for them.
@@ -94,10 +89,9 @@ pub fn environment(base_url: &str) -> Vec<(String, String)> {
     let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
     let mut environment: Vec<_> = fixed.into_iter().chain(CREDENTIALS).map(owned).collect();
     for pool in Pool::ALL {
-        let name = pool.name();
-        environment.push((format!("{POOLS}__{name}__USERPOOL_ID"), pool.id().to_owned()));
-        environment.push((format!("{POOLS}__{name}__APP_CLIENT_ID"), pool.client().to_owned()));
-        environment.push((format!("{POOLS}__{name}__DOMAIN"), format!("{base_url}/{name}")));
+        let (name, domain) = (pool.name(), format!("{base_url}/{}", pool.name()));
+        let own = [("USERPOOL_ID", pool.id()), ("APP_CLIENT_ID", pool.client()), ("DOMAIN", &domain)];
+        environment.extend(own.map(|(setting, value)| (format!("{POOLS}__{name}__{setting}"), value.to_owned())));
     }
     environment
 }

@@ -1,66 +1,23 @@
 //! Files of environment variables, as `cargo lambda watch --env-file` takes them: `NAME=VALUE` in a line, comments,
-//! blank lines, `export`, and quotes around a value, which may then go over several lines.
+//! empty lines, `export`, and quotes around a value, which may then go over several lines.
 
-use std::fmt;
-
-/// Why a file of environment variables can't be read. Holds no value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EnvFileError {
-    /// The line, from 1.
-    pub line: usize,
-    /// What is wrong there.
-    pub problem: Problem,
-}
-
-/// What is wrong with a line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Problem {
-    /// It is no `NAME=VALUE`.
-    NoVariable,
-    /// A quote is opened and not closed.
-    OpenQuote,
-    /// Something comes behind a closing quote.
-    BehindQuote,
-    /// The variable was there before; the first line of it.
-    Twice(String, usize),
-}
-
-impl fmt::Display for EnvFileError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: ", self.line)?;
-        match &self.problem {
-            Problem::NoVariable => f.write_str("is not NAME=VALUE, a comment or blank"),
-            Problem::OpenQuote => f.write_str("opens a quote that is not closed"),
-            Problem::BehindQuote => f.write_str("has something behind the closing quote"),
-            Problem::Twice(name, first) => write!(f, "{name} is there twice, at first in line {first}"),
-        }
-    }
-}
-
-impl std::error::Error for EnvFileError {}
-
-/// The variables of a file, in its order.
+/// The variables of a file, in its order. An error names the line, and shows no value.
 ///
-/// Without quotes a value ends with its line, or at a blank with a `#` behind it. With quotes (`"`, `'` or a
+/// Without quotes a value ends with its line, or at a space with a `#` behind it. With quotes (`"`, `'` or a
 /// backtick) it ends at the next of the same kind without a backslash before it, and `\n` in it is a line break.
 ///
-/// # Errors
-/// [`EnvFileError`] for the first line that can't be read, and for a variable that is there twice: which of the two
-/// counts differs from tool to tool.
-pub fn parse(text: &str) -> Result<Vec<(String, String)>, EnvFileError> {
+/// A variable that is there twice is an error: which of the two counts differs from tool to tool.
+pub fn parse(text: &str) -> Result<Vec<(String, String)>, String> {
     let mut variables: Vec<(String, String)> = Vec::new();
-    let mut first_lines: Vec<usize> = Vec::new();
     let mut rest = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut line = 1;
     while !rest.is_empty() {
-        let error = |problem| EnvFileError { line, problem };
-        let (variable, behind) = variable(rest).map_err(error)?;
+        let (variable, behind) = variable(rest).map_err(|problem| format!("line {line}: {problem}"))?;
         if let Some((name, value)) = variable {
-            if let Some((_, first)) = variables.iter().zip(&first_lines).find(|((other, _), _)| other == name) {
-                return Err(error(Problem::Twice(name.to_owned(), *first)));
+            if variables.iter().any(|(other, _)| other == name) {
+                return Err(format!("line {line}: {name} is there twice"));
             }
             variables.push((name.to_owned(), value));
-            first_lines.push(line);
         }
         line += rest.matches('\n').count() - behind.matches('\n').count();
         rest = behind;
@@ -68,38 +25,39 @@ pub fn parse(text: &str) -> Result<Vec<(String, String)>, EnvFileError> {
     Ok(variables)
 }
 
-/// A name and its value.
 type Variable<'a> = (&'a str, String);
 
-/// The variable that a text begins with, unless that is a comment or blank; and what is behind its line.
-fn variable(text: &str) -> Result<(Option<Variable<'_>>, &str), Problem> {
+/// The variable that a string begins with, unless its first line is a comment or empty; and what is behind its line.
+fn variable(text: &str) -> Result<(Option<Variable<'_>>, &str), &'static str> {
     let (line, behind) = text.split_once('\n').unwrap_or((text, ""));
-    if is_blank_or_comment(line) {
+    if is_empty_or_comment(line) {
         return Ok((None, behind));
     }
-    let (name, value) = line.split_once('=').ok_or(Problem::NoVariable)?;
-    let name = name_of(name).ok_or(Problem::NoVariable)?;
+    let (name, value) = line
+        .split_once('=')
+        .and_then(|(name, value)| Some((name_of(name)?, value)))
+        .ok_or("is not NAME=VALUE, a comment or empty")?;
     let Some(quote) = value.trim_start().chars().next().filter(|first| QUOTES.contains(first)) else {
         return Ok((Some((name, unquoted(value).to_owned())), behind));
     };
     // The name has no quotes in it, so the first one opens the value.
     let opened = text.split_once(quote).map_or("", |(_, opened)| opened);
-    let (value, tail) = quoted(opened, quote).ok_or(Problem::OpenQuote)?;
+    let (value, tail) = quoted(opened, quote).ok_or("opens a quote that is not closed")?;
     let (end, behind) = tail.split_once('\n').unwrap_or((tail, ""));
-    if !is_blank_or_comment(end) {
-        return Err(Problem::BehindQuote);
+    if !is_empty_or_comment(end) {
+        return Err("has something behind the closing quote");
     }
     Ok((Some((name, value)), behind))
 }
 
-fn is_blank_or_comment(line: &str) -> bool {
+fn is_empty_or_comment(line: &str) -> bool {
     let line = line.trim();
     line.is_empty() || line.starts_with('#')
 }
 
 const QUOTES: [char; 3] = ['"', '\'', '`'];
 
-/// A name without blanks and quotes, after an `export` that means nothing here.
+/// A name without whitespace and quotes, after an `export` that means nothing here.
 fn name_of(text: &str) -> Option<&str> {
     let text = text.trim();
     let name = match text.split_once(char::is_whitespace) {
@@ -118,34 +76,26 @@ fn unquoted(value: &str) -> &str {
     value.get(..end).unwrap_or_default().trim()
 }
 
-/// The text up to the closing quote, and what is behind that.
+/// The string up to the closing quote, and what is behind that.
 fn quoted(text: &str, quote: char) -> Option<(String, &str)> {
     let mut value = String::new();
     let mut rest = text.chars();
-    while let Some(next) = rest.next() {
-        match next {
-            '\\' if rest.as_str().starts_with(quote) => {
+    loop {
+        let (next, behind) = (rest.next()?, rest.as_str());
+        match (next, behind.chars().next()) {
+            ('\\', Some(escaped)) if escaped == quote || escaped == 'n' => {
+                value.push(if escaped == 'n' { '\n' } else { quote });
                 rest.next();
-                value.push(quote);
             }
-            '\\' if rest.as_str().starts_with('n') => {
-                rest.next();
-                value.push('\n');
-            }
-            end if end == quote => return Some((value, rest.as_str())),
-            other => value.push(other),
+            (end, _) if end == quote => return Some((value, behind)),
+            (other, _) => value.push(other),
         }
     }
-    None
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn one(line: &str) -> Result<(String, String), EnvFileError> {
-        parse(line).map(|mut variables| variables.pop().unwrap())
-    }
 
     #[test]
     fn lines() {
@@ -170,7 +120,7 @@ mod tests {
             ("A=''", "A", ""),
             ("\u{feff}A=b", "A", "b"),
         ] {
-            assert_eq!(one(line), Ok((name.to_owned(), value.to_owned())), "{line}");
+            assert_eq!(parse(line), Ok(vec![(name.to_owned(), value.to_owned())]), "{line}");
         }
     }
 
@@ -184,17 +134,15 @@ mod tests {
 
     #[test]
     fn what_can_not_be_read_is_named_by_its_line_and_not_shown() {
-        for (file, line, problem) in [
-            ("A=1\nsecret", 2, Problem::NoVariable),
-            ("=secret", 1, Problem::NoVariable),
-            ("A B=secret", 1, Problem::NoVariable),
-            ("A='1\n2'\nB=\"secret\n\n", 3, Problem::OpenQuote),
-            ("A='1' secret", 1, Problem::BehindQuote),
-            ("A='1\n2'\nB=2\nA=secret", 4, Problem::Twice("A".to_owned(), 1)),
+        for (file, problem) in [
+            ("A=1\nsecret", "line 2: is not NAME=VALUE, a comment or empty"),
+            ("=secret", "line 1: is not NAME=VALUE, a comment or empty"),
+            ("A B=secret", "line 1: is not NAME=VALUE, a comment or empty"),
+            ("A='1\n2'\nB=\"secret\n\n", "line 3: opens a quote that is not closed"),
+            ("A='1' secret", "line 1: has something behind the closing quote"),
+            ("A='1\n2'\nB=2\nA=secret", "line 4: A is there twice"),
         ] {
-            let error = parse(file).unwrap_err();
-            assert_eq!(error, EnvFileError { line, problem }, "{file}");
-            assert!(!error.to_string().contains("secret"));
+            assert_eq!(parse(file), Err(problem.to_owned()), "{file}");
         }
     }
 }

@@ -1,15 +1,13 @@
 //! The environment of a deployment: from a file or as AWS prints it, and with other settings.
 
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::Value;
 use smac_lambda_authorizer::tools::{PREFIX, SETTINGS, Setting};
 use smac_lambda_authorizer::{Mistakes, Settings};
 use smac_local::command::{About as _, Problem, name_and_value};
-use smac_local::env_file;
+use smac_local::{env_file, event};
 
-/// Environment variables, by name.
 pub(crate) type Variables = Vec<(String, String)>;
 
 /// The options that say whose settings are looked at.
@@ -25,19 +23,27 @@ pub(crate) struct Deployment {
 }
 
 impl Deployment {
-    /// Its variables; none if no deployment is named.
+    /// Its variables, if a deployment is named; those that Lambda sets by itself are this process', where it has none.
     pub(crate) fn read(&self) -> Result<Option<Variables>, Problem> {
-        match (&self.env_file, &self.function_config) {
-            (Some(path), _) => read(path).map(Some),
-            (None, Some(path)) => read_function_config(path).map(Some),
-            (None, None) => Ok(None),
+        let Some(place) = self.name() else {
+            return Ok(None);
+        };
+        let mut variables = match (&self.env_file, &self.function_config) {
+            (Some(path), _) => std::fs::read_to_string(path).map(|text| env_file::parse(&text)),
+            (None, Some(path)) if !self.is_standard_input() => {
+                std::fs::read_to_string(path).map(|text| of_function(&text))
+            }
+            (None, _) => std::io::read_to_string(std::io::stdin()).map(|text| of_function(&text)),
         }
+        .about(&place)?
+        .about(&place)?;
+        add_lambdas_own(&mut variables);
+        Ok(Some(variables))
     }
 
-    /// What to call it, if one is named.
     pub(crate) fn name(&self) -> Option<String> {
         let path = self.env_file.as_ref().or(self.function_config.as_ref())?;
-        Some(if self.is_standard_input() { STANDARD_INPUT.to_owned() } else { path.display().to_string() })
+        Some(if self.is_standard_input() { "standard input".to_owned() } else { path.display().to_string() })
     }
 
     pub(crate) fn is_standard_input(&self) -> bool {
@@ -45,51 +51,27 @@ impl Deployment {
     }
 }
 
-const STANDARD_INPUT: &str = "standard input";
-
 /// What Lambda sets by itself, so that a file need not have it.
 const SET_BY_LAMBDA: [&str; 2] = ["AWS_REGION", "LAMBDA_TASK_ROOT"];
 
-/// The variables of a file; those that Lambda sets by itself are this process', where the file has none.
-fn read(path: &Path) -> Result<Variables, Problem> {
-    let text = std::fs::read_to_string(path).about(path.display())?;
-    let mut environment = env_file::parse(&text).about(path.display())?;
-    add_lambdas_own(&mut environment);
-    Ok(environment)
-}
-
 /// The variables of a deployed function. Its region is in its name.
 /// <https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionConfiguration.html>
-fn read_function_config(path: &Path) -> Result<Variables, Problem> {
-    let (text, place) = if path.as_os_str() == "-" {
-        let mut text = String::new();
-        (std::io::stdin().read_to_string(&mut text).map(|_| text), STANDARD_INPUT.to_owned())
-    } else {
-        (std::fs::read_to_string(path), path.display().to_string())
-    };
-    let text = text.map_err(|error| Problem::new(&place, error))?;
-    let json: Value = serde_json::from_str(&text).map_err(|error| {
-        Problem::new(&place, format_args!("is not JSON (line {}, column {})", error.line(), error.column()))
-    })?;
+fn of_function(text: &str) -> Result<Variables, String> {
+    let json: Value = serde_json::from_str(text).map_err(|error| event::not_json(&error))?;
     // `aws lambda get-function` prints the same, one level deeper.
     let function = json.get("Configuration").unwrap_or(&json);
     let region = function.get("FunctionArn").and_then(Value::as_str).and_then(|arn| arn.split(':').nth(3));
-    let region = region.ok_or_else(|| {
-        Problem::new(&place, "is not what `aws lambda get-function-configuration` prints: it has no FunctionArn")
-    })?;
-    let environment = function.get("Environment");
-    if let Some(error) = environment.and_then(|environment| environment.get("Error")) {
+    let region = region.ok_or("is not what `aws lambda get-function-configuration` prints: it has no FunctionArn")?;
+    if let Some(error) = function.pointer("/Environment/Error") {
         let code = error.get("ErrorCode").and_then(Value::as_str).unwrap_or("no code");
         let what = format!("the variables are encrypted, and could not be read ({code})");
-        return Err(Problem::new(&place, format_args!("{what}: ask with kms:Decrypt for their key")));
+        return Err(format!("{what}: ask with kms:Decrypt for their key"));
     }
     let mut variables = vec![("AWS_REGION".to_owned(), region.to_owned())];
-    let found = environment.and_then(|environment| environment.get("Variables")).and_then(Value::as_object);
-    for (name, value) in found.into_iter().flatten() {
-        let value = value.as_str().ok_or_else(|| Problem::new(&place, format_args!("{name}: is not a string")))?;
+    for (name, value) in function.pointer("/Environment/Variables").and_then(Value::as_object).into_iter().flatten() {
+        let value = value.as_str().ok_or_else(|| format!("{name}: is not a string"))?;
         variables.push((name.clone(), value.to_owned()));
     }
-    add_lambdas_own(&mut variables);
     Ok(variables)
 }
 
@@ -129,13 +111,11 @@ pub(crate) fn change(environment: &mut Variables, variables: Variables) {
     }
 }
 
-/// The value of a setting, if it is set.
 pub(crate) fn value_of<'e>(environment: &'e Variables, name: &str) -> Option<&'e str> {
     let (_, value) = environment.iter().find(|(other, _)| is_same(other, name))?;
     Some(value.trim()).filter(|value| !value.is_empty())
 }
 
-/// What the function makes of these variables.
 pub(crate) fn settings(environment: Variables) -> Result<Settings, Mistakes> {
     Settings::from_variables(environment, |path| std::fs::read_to_string(path))
 }

@@ -3,8 +3,6 @@
 //! A placeholder stands within a JSON text: `{{service_token}}`, or `{{id_token}}` and `{{access_token}}` with
 //! options behind the name: `pool=NAME`, `client=ID`, `expired`, `forged`.
 
-use std::fmt;
-
 use serde_json::Value;
 
 use crate::command::name_and_value;
@@ -46,48 +44,19 @@ fn parse_claim(text: &str) -> Result<(String, Value), &'static str> {
     Ok((name, serde_json::from_str(&value).unwrap_or_else(|_| value.into())))
 }
 
-/// Why an event can't be rendered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RenderError {
-    /// The file is no JSON; where.
-    NotJson {
-        /// The line, from 1.
-        line: usize,
-        /// The column, from 1.
-        column: usize,
-    },
-    /// A placeholder is none of those that are known.
-    UnknownPlaceholder(String),
-}
-
-impl fmt::Display for RenderError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotJson { line, column } => write!(f, "not JSON (line {line}, column {column})"),
-            Self::UnknownPlaceholder(placeholder) => write!(
-                f,
-                "unknown placeholder {{{{{placeholder}}}}}: there are id_token and access_token, each with pool=NAME, \
-                 client=ID, expired, forged; and service_token"
-            ),
-        }
-    }
-}
-
-impl std::error::Error for RenderError {}
-
 /// The event with its placeholders filled in. Where the same token is meant, it is the same.
-///
-/// # Errors
-/// [`RenderError`] if it is no JSON, or has an unknown placeholder.
-pub fn render(template: &str, overrides: &Overrides) -> Result<Value, RenderError> {
-    let mut event = serde_json::from_str(template)
-        .map_err(|error: serde_json::Error| RenderError::NotJson { line: error.line(), column: error.column() })?;
+pub fn render(template: &str, overrides: &Overrides) -> Result<Value, String> {
+    let mut event = serde_json::from_str(template).map_err(|error| not_json(&error))?;
     // Two placeholders for one token are one token, also when a second ends between them.
     fill_in(&mut event, overrides, now())?;
     Ok(event)
 }
 
-/// The event in a line.
+/// Where a string is not JSON, without showing it.
+pub fn not_json(error: &serde_json::Error) -> String {
+    format!("is not JSON (line {}, column {})", error.line(), error.column())
+}
+
 pub fn describe(event: &Value) -> String {
     let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str);
     let arn = text("/routeArn").or_else(|| text("/methodArn")).unwrap_or("no ARN");
@@ -102,7 +71,7 @@ pub fn describe(event: &Value) -> String {
     format!("{resource} ({kind})")
 }
 
-fn fill_in(value: &mut Value, overrides: &Overrides, time: u64) -> Result<(), RenderError> {
+fn fill_in(value: &mut Value, overrides: &Overrides, time: u64) -> Result<(), String> {
     match value {
         Value::String(text) => *text = fill_in_text(text, overrides, time)?,
         Value::Array(values) => values.iter_mut().try_for_each(|value| fill_in(value, overrides, time))?,
@@ -112,7 +81,7 @@ fn fill_in(value: &mut Value, overrides: &Overrides, time: u64) -> Result<(), Re
     Ok(())
 }
 
-fn fill_in_text(text: &str, overrides: &Overrides, time: u64) -> Result<String, RenderError> {
+fn fill_in_text(text: &str, overrides: &Overrides, time: u64) -> Result<String, String> {
     let mut filled = String::new();
     let mut rest = text;
     while let Some((before, behind)) = rest.split_once("{{") {
@@ -127,8 +96,13 @@ fn fill_in_text(text: &str, overrides: &Overrides, time: u64) -> Result<String, 
     Ok(filled)
 }
 
-fn credential(placeholder: &str, overrides: &Overrides, time: u64) -> Result<String, RenderError> {
-    let unknown = || RenderError::UnknownPlaceholder(placeholder.to_owned());
+fn credential(placeholder: &str, overrides: &Overrides, time: u64) -> Result<String, String> {
+    let unknown = || {
+        format!(
+            "unknown placeholder {{{{{placeholder}}}}}: there are id_token and access_token, each with pool=NAME, \
+             client=ID, expired, forged; and service_token"
+        )
+    };
     let mut words = placeholder.split_whitespace();
     let token_use = match words.next() {
         Some("service_token") if words.next().is_none() => return Ok(SERVICE_TOKEN.to_owned()),
@@ -172,11 +146,13 @@ mod tests {
         for placeholder in ["token", "id_token late", "id_token pool=nobody", "service_token x", "id_token client=", ""]
         {
             let event = format!(r#"{{"a": "{{{{{placeholder}}}}}"}}"#);
-            let unknown = RenderError::UnknownPlaceholder(placeholder.to_owned());
-            assert_eq!(render(&event, &Overrides::default()), Err(unknown));
+            let problem = render(&event, &Overrides::default()).unwrap_err();
+            assert!(
+                problem.starts_with(&format!("unknown placeholder {{{{{placeholder}}}}}: there are ")),
+                "{problem}"
+            );
         }
-        let not_json = RenderError::NotJson { line: 1, column: 3 };
-        assert_eq!(render("{ x", &Overrides::default()), Err(not_json));
+        assert_eq!(render("{ x", &Overrides::default()), Err("is not JSON (line 1, column 3)".to_owned()));
     }
 
     #[test]

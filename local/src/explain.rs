@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 use smac_lambda_authorizer::tools::{self, Carrier, Check, Parts, Request, Upstream};
-use smac_lambda_authorizer::{Decision, Mistakes, Outcome, Settings};
+use smac_lambda_authorizer::{Decision, Mistakes, Outcome};
 use smac_local::command::{Problem, print};
 use smac_local::deployment::CREDENTIALS;
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -35,7 +35,10 @@ A token on the command line ends up in the shell's history; read it from standar
 The settings of a deployed function, and an event or a token in a file:
   aws lambda get-function-configuration --function-name NAME | cargo local explain --function-config - token.txt
 
-Without --live no network leaves this machine: the signature, attributes and secrets are assumed to be good, and the \
+What a sign-in gives is read too. Its access token counts, or else its ID token:
+  aws cognito-idp initiate-auth ... | cargo local explain --env-file prod.env -
+
+Without --live nothing leaves this machine: the signature, attributes and secrets are assumed to be good, and the \
 lines say so. With --live the upstreams of the settings are asked, with the AWS credentials in the file, or else \
 those of this process' environment or profile.
 Without --env-file and --function-config the development deployment decides, and its stand-ins are asked.
@@ -43,7 +46,6 @@ Without --env-file and --function-config the development deployment decides, and
 Nothing of the token is printed but its issuer, its app client, what it is for, and its times.
 Exit status: 0 for allowed, 1 for refused, 2 for a fault or bad usage.";
 
-/// The options of the command.
 #[derive(clap::Args)]
 #[command(after_help = HELP)]
 pub(crate) struct Explain {
@@ -51,7 +53,7 @@ pub(crate) struct Explain {
     deployment: Deployment,
     #[command(flatten)]
     changes: Changes,
-    /// Asks the real upstreams: key sets, userInfo, Secrets Manager.
+    /// Asks the real upstreams: key sets, userInfo, GetUser, Secrets Manager.
     #[arg(long)]
     live: bool,
     /// A file with an event, a token or the result of a sign-in; a token; or `-` for standard input.
@@ -86,13 +88,12 @@ impl Explain {
         let parts = tools::parts(&settings);
         let whose = self.deployment.name().unwrap_or_else(|| "the development deployment".to_owned());
         print(&format!("settings  {whose}: {}", describe(&parts)))?;
+        if let Input::SignIn(_, which) = &input {
+            print(&format!("token     {which} of the sign-in"))?;
+        }
         let (event, is_event_made) = match input {
             Input::Event(event) => (event, false),
-            Input::Token(token) => (event_with(&token, &parts), true),
-            Input::SignIn(token, which) => {
-                print(&format!("token     {which} of the sign-in"))?;
-                (event_with(&token, &parts), true)
-            }
+            Input::Token(token) | Input::SignIn(token, _) => (event_with(&token, &parts), true),
         };
 
         let request = Request::parse(&event).ok();
@@ -105,17 +106,13 @@ impl Explain {
         };
         log_failed_lookups();
         let (decision, asked) = if is_live {
-            (decide(&event, settings.clone()).await, Asked::Live { has_credentials })
+            (warm(settings.clone()).await.authorize(&event, deadline()).await, Asked::Live { has_credentials })
         } else {
             decide_offline(&event, environment, &parts, presented, token.as_ref()).await?
         };
         let (request, token, decision) = (request.as_ref(), token.as_ref(), &decision);
         report(&Case { parts, request, path, token, decision, asked, is_event_made })
     }
-}
-
-async fn decide(event: &str, settings: Settings) -> Decision {
-    warm(settings).await.authorize(event, deadline()).await
 }
 
 async fn decide_offline(
@@ -133,7 +130,7 @@ async fn decide_offline(
     let stand_in = offline::start(Assumptions::about(presented, token, parts)).await?;
     offline::redirect(&mut environment, &stand_in.url(), parts);
     let settings = environment::settings(environment).map_err(unusable)?;
-    let decision = decide(signed_again.as_deref().unwrap_or(event), settings).await;
+    let decision = warm(settings).await.authorize(signed_again.as_deref().unwrap_or(event), deadline()).await;
     Ok((decision, Asked::Nobody { has_key }))
 }
 
@@ -172,32 +169,25 @@ fn report(case: &Case<'_>) -> Result<ExitCode, Problem> {
     Ok(exit_code(case.decision))
 }
 
-/// Who was asked, and how that went.
 fn asked(case: &Case<'_>) -> String {
     if matches!(case.asked, Asked::Nobody { .. }) {
         return "nobody: what is not checked is assumed (--live asks)".to_owned();
     }
-    let asked: Vec<_> = Upstream::ALL
-        .into_iter()
-        .filter_map(|upstream| {
-            let name = match upstream {
-                Upstream::KeySet => "key set",
-                Upstream::UserInfo => case.attributes_name(),
-                Upstream::Secret => "secret",
-            };
-            let calls = case.decision.trace().calls(upstream);
-            let failed = match calls.failed {
-                0 => String::new(),
-                failed => format!("; {failed} of {} calls failed", calls.made),
-            };
-            match calls.source() {
-                Some(source) => Some(format!("{name} ({}{failed})", source.name())),
-                // At the start, for nothing.
-                None if calls.made > 0 => Some(format!("{name} (not needed{failed})")),
-                None => None,
-            }
-        })
-        .collect();
+    let mut asked = Vec::new();
+    for (upstream, name) in
+        [(Upstream::KeySet, "key set"), (Upstream::UserInfo, case.attributes_name()), (Upstream::Secret, "secret")]
+    {
+        let calls = case.decision.trace().calls(upstream);
+        let failed = match calls.failed {
+            0 => String::new(),
+            failed => format!("; {failed} of {} calls failed", calls.made),
+        };
+        // Without a source it was asked at the start, for nothing.
+        let source = calls.source().map_or("not needed", |source| source.name());
+        if calls.source().is_some() || calls.made > 0 {
+            asked.push(format!("{name} ({source}{failed})"));
+        }
+    }
     if asked.is_empty() { "nobody: it was not needed".to_owned() } else { asked.join(", ") }
 }
 

@@ -1,7 +1,6 @@
 //! The one HTTP server of the workspace: the stand-ins, the local API Gateway and the Runtime API answer through it.
 
 use std::convert::Infallible;
-use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -26,13 +25,13 @@ pub struct Server {
 }
 
 impl Server {
-    /// Answers HTTP requests at this address.
+    /// Answers HTTP requests at this address. With an error instead of an answer the connection is closed.
     pub async fn start<F, B>(
         address: impl ToSocketAddrs,
         answer: impl Fn(Request<Incoming>) -> F + Clone + Send + 'static,
     ) -> io::Result<Self>
     where
-        F: Future<Output = Result<Response<B>, HangUp>> + Send + 'static,
+        F: Future<Output = io::Result<Response<B>>> + Send + 'static,
         B: Body<Data = Bytes, Error = Infallible> + Send + 'static,
     {
         Self::accept(address, move |stream| serve(stream, answer.clone())).await
@@ -89,7 +88,7 @@ impl Drop for Server {
 
 async fn serve<F, B>(stream: TcpStream, answer: impl Fn(Request<Incoming>) -> F)
 where
-    F: Future<Output = Result<Response<B>, HangUp>>,
+    F: Future<Output = io::Result<Response<B>>>,
     B: Body<Data = Bytes, Error = Infallible> + 'static,
 {
     let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(answer));
@@ -97,19 +96,6 @@ where
     let _ = connection.with_upgrades().await;
 }
 
-/// Instead of an answer: the connection is closed.
-#[derive(Debug)]
-pub struct HangUp;
-
-impl fmt::Display for HangUp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("hung up")
-    }
-}
-
-impl std::error::Error for HangUp {}
-
-/// An answer that is there as a whole.
 pub type Answer = Response<Full<Bytes>>;
 
 pub fn json(status: u16, body: &Value) -> Answer {

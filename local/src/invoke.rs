@@ -17,7 +17,6 @@ use crate::{read_event, start};
 /// As long as the template lets an invocation take.
 const INVOCATION_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The options of the command.
 #[derive(clap::Args)]
 pub(crate) struct Invoke {
     /// A file in `events/`.
@@ -63,7 +62,6 @@ pub(crate) async fn warm(settings: Settings) -> Authorizer {
     authorizer
 }
 
-/// When an invocation that begins now must end.
 pub(crate) fn deadline() -> Option<Instant> {
     Instant::now().checked_add(INVOCATION_TIMEOUT)
 }

@@ -63,7 +63,6 @@ impl Key {
     }
 }
 
-/// The signature of a message, in base64url.
 #[expect(clippy::expect_used, reason = "the embedded keys are known to be good; the tests sign with each")]
 pub fn sign(key: Key, message: &[u8]) -> String {
     jsonwebtoken::crypto::sign(message, &key.encoding_key(), Algorithm::RS256).expect("an embedded RSA key")

@@ -9,6 +9,8 @@
     reason = "for this workspace: a name that says it all needs no words"
 )]
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 pub mod advice;
 pub mod command;
 pub mod deployment;
@@ -20,3 +22,8 @@ pub mod runtime_api;
 pub mod stand_ins;
 pub mod template;
 pub mod token;
+
+/// What a mutex guards, also after a panic of another thread.
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

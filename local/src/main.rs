@@ -27,6 +27,7 @@ Examples:
   cargo local serve
   cargo local explain --env-file prod.env - < token.txt
   cargo local check --env-file prod.env
+  cargo local settings
   cargo local token --use access --claim 'cognito:groups=[\"admins\"]'
   cargo local aws --env-file local.env
 
@@ -66,7 +67,7 @@ enum Command {
         /// The port on loopback; 0 is any.
         #[arg(long, default_value_t = 4599)]
         port: u16,
-        /// Writes the environment there, too, as `cargo lambda watch --env-file` takes it.
+        /// Also writes the environment there, as `cargo lambda watch --env-file` takes it.
         #[arg(long, value_name = "PATH")]
         env_file: Option<PathBuf>,
     },

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::process::Stdio;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
@@ -18,7 +18,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use crate::http_server::{self, Answer, HangUp, Server};
+use crate::http_server::{self, Answer, Server};
+use crate::lock;
 
 /// What Lambda sends for X-Ray with each invocation.
 const TRACE: &str = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
@@ -38,7 +39,6 @@ pub struct Function {
     _server: Server,
 }
 
-/// What a function made of an event.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     Response(Value),
@@ -113,7 +113,6 @@ impl Function {
         if status.success() { Ok(()) } else { Err(io::Error::other("there is no such process")) }
     }
 
-    /// Ends it at once.
     pub async fn kill(mut self) -> io::Result<()> {
         self.child.kill().await
     }
@@ -129,7 +128,6 @@ impl Function {
     }
 }
 
-/// Reads a pipe to its end, if there is one.
 fn read(pipe: Option<impl AsyncRead + Unpin + Send + 'static>) -> JoinHandle<io::Result<Vec<u8>>> {
     tokio::spawn(async move {
         let mut written = Vec::new();
@@ -140,12 +138,12 @@ fn read(pipe: Option<impl AsyncRead + Unpin + Send + 'static>) -> JoinHandle<io:
     })
 }
 
-async fn answer(request: Request<Incoming>, api: Arc<RuntimeApi>) -> Result<Answer, HangUp> {
+async fn answer(request: Request<Incoming>, api: Arc<RuntimeApi>) -> io::Result<Answer> {
     let path = request.uri().path().to_owned();
     if path.ends_with("/invocation/next") {
         return api.next_event().await;
     }
-    let body = request.into_body().collect().await.map_err(|_| HangUp)?.to_bytes();
+    let body = request.into_body().collect().await.map_err(io::Error::other)?.to_bytes();
     let now = Instant::now();
     let id = path.rsplit('/').nth(1).and_then(|id| id.parse().ok()).unwrap_or_default();
     if let Some((sent, sender)) = lock(&api.running).remove(&id) {
@@ -158,14 +156,14 @@ async fn answer(request: Request<Incoming>, api: Arc<RuntimeApi>) -> Result<Answ
 }
 
 impl RuntimeApi {
-    async fn next_event(&self) -> Result<Answer, HangUp> {
+    async fn next_event(&self) -> io::Result<Answer> {
         let mut id = 0;
         self.polls.send_modify(|(polls, first)| {
             first.get_or_insert_with(Instant::now);
             *polls += 1;
             id = *polls;
         });
-        let (event, end, sender) = self.events.lock().await.recv().await.ok_or(HangUp)?;
+        let (event, end, sender) = self.events.lock().await.recv().await.ok_or(io::ErrorKind::BrokenPipe)?;
         let deadline = end.duration_since(UNIX_EPOCH).unwrap_or_default();
         let answer = Response::builder()
             .header("Content-Type", "application/json")
@@ -175,10 +173,6 @@ impl RuntimeApi {
             .header("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:eu-west-1:123456789012:function:function")
             .body(Full::new(event));
         lock(&self.running).insert(id, (Instant::now(), sender));
-        answer.map_err(|_| HangUp)
+        answer.map_err(io::Error::other)
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

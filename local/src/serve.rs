@@ -15,7 +15,7 @@ use std::io::Write as _;
 use std::net::Ipv4Addr;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
@@ -27,6 +27,7 @@ use smac_lambda_authorizer::tools::PREFIX;
 use smac_lambda_authorizer::{Answer, Authorizer, Decision, FunctionError, Settings};
 use smac_local::command::{About as _, Problem, print};
 use smac_local::http_server::{self, Server, with_header};
+use smac_local::lock;
 use time::OffsetDateTime;
 
 use crate::decisions::{log_line, outcome};
@@ -54,7 +55,6 @@ const EXAMPLES: &str = r#"Examples:
 
 http://localhost:3000/ in a browser shows what is decided, and by which check."#;
 
-/// The options of the command.
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Serve {
@@ -160,13 +160,12 @@ async fn serve(port: u16, gateway: Gateway) -> Result<Server, Problem> {
     });
     server.await.map_err(|error| {
         if error.kind() == std::io::ErrorKind::AddrInUse {
-            return Problem(format!("port {port} is taken: choose another with --port, or 0 for any"));
+            return Problem(format!("port {port} is in use: choose another with --port, or 0 for any"));
         }
         Problem::new(format_args!("port {port}"), error)
     })
 }
 
-/// An API with this authorizer.
 struct Gateway {
     authorizer: Authorizer,
     settings: Settings,
@@ -179,14 +178,11 @@ struct Gateway {
     calls: AtomicU64,
 }
 
-/// How a call was handled.
 struct Handled {
     /// What the backend sees in `requestContext.authorizer`, or why it sees nothing.
     verdict: Result<Value, Denial>,
-    /// The function's decision, if it was asked.
-    decision: Option<Decision>,
-    /// The event that was sent.
-    event: Option<String>,
+    /// The function's decision and the event about which, if it was asked.
+    decision: Option<(Decision, String)>,
 }
 
 impl Handled {
@@ -201,29 +197,28 @@ impl Gateway {
             return page::answer(self, request).await;
         }
         let call = read(&request);
-        if self.api == Api::WebSocket && !web_socket::is_upgrade(&call) {
-            // What a WebSocket API answers to anything else is not documented; this is HTTP's word for it.
-            report(&call, 426, "not a WebSocket handshake");
-            let answer = json(426, &json!({ "message": "Upgrade Required" }));
-            return with_header(answer, header::UPGRADE, "websocket");
-        }
-        let accepted = web_socket::accept(&call);
-        if self.api == Api::WebSocket && accepted.is_none() {
-            report(&call, 400, "not a valid WebSocket handshake");
-            let answer = json(400, &json!({ "message": "Bad Request" }));
-            return with_header(answer, header::SEC_WEBSOCKET_VERSION, "13");
-        }
-        let handled = self.handle(self.api, &call, Caching::On).await;
+        let accepted = match self.api {
+            Api::WebSocket => match web_socket::accept(&call) {
+                Ok(accepted) => Some(accepted),
+                Err(refused) => {
+                    report(&call, refused.status, refused.why);
+                    let answer = json(refused.status, &json!({ "message": refused.message }));
+                    return with_header(answer, refused.header.0, refused.header.1);
+                }
+            },
+            Api::Rest | Api::HttpV1 | Api::HttpV2 => None,
+        };
+        let handled = self.handle(self.api, &call, self.ttl).await;
         let authorizer = match &handled.verdict {
             Ok(authorizer) => authorizer,
             Err(denial) => {
                 report(&call, denial.status(), &describe(&handled));
                 let answer = json(denial.status(), &denial.body(self.api));
-                return with_header(answer, HeaderName::from_static("x-amzn-errortype"), denial.error_type());
+                return with_header(answer, HeaderName::from_static("x-amzn-errortype"), denial.row().1);
             }
         };
         let seen = backend(&call, authorizer);
-        if let (Api::WebSocket, Some(accepted)) = (self.api, accepted) {
+        if let Some(accepted) = accepted {
             report(&call, 101, &describe(&handled));
             tokio::spawn(web_socket::tell(hyper::upgrade::on(&mut request), seen.to_string()));
             // The `$connect` integration's duty.
@@ -234,19 +229,15 @@ impl Gateway {
         json(200, &seen)
     }
 
-    /// Identity sources, cache, function, policy: in API Gateway's order.
-    async fn handle(&self, api: Api, call: &Call, caching: Caching) -> Handled {
-        let now = OffsetDateTime::now_utc();
-        let arn = call.arn(api);
-        let identity: Option<Vec<String>> =
-            self.identity_sources.iter().map(|source| call.identity(source, api)).collect();
-        let Some(identity) = identity else {
-            return Handled { verdict: Err(Denial::IdentityMissing), decision: None, event: None };
+    /// Identity sources, cache, function, policy: in API Gateway's order. Without a time to live the cache is not used.
+    async fn handle(&self, api: Api, call: &Call, ttl: Duration) -> Handled {
+        let apply = |answer| verdict::apply(api, self.is_simple, answer, &call.arn(api), OffsetDateTime::now_utc());
+        let identity = self.identity_sources.iter().map(|source| call.identity(source, api));
+        let Some(identity) = identity.collect::<Option<Vec<String>>>() else {
+            return Handled { verdict: Err(Denial::IdentityMissing), decision: None };
         };
-        let is_cached = caching == Caching::On && !self.ttl.is_zero();
-        if let Some(answer) = Some(&identity).filter(|_| is_cached).and_then(|key| self.remembered(key)) {
-            let verdict = verdict::apply(api, self.is_simple, &answer, &arn, now);
-            return Handled { verdict, decision: None, event: None };
+        if let Some(answer) = self.remembered(&identity).filter(|_| !ttl.is_zero()) {
+            return Handled { verdict: apply(&answer), decision: None };
         }
         let event = event::event(call, api, &identity, self.calls.fetch_add(1, Ordering::Relaxed)).to_string();
         let decision = self.authorizer.authorize(&event, deadline()).await;
@@ -255,49 +246,41 @@ impl Gateway {
             Answer::Error(FunctionError::Internal(_)) => (Err(Denial::Failure), None),
             Answer::Response(json) => {
                 let answer: Value = serde_json::from_str(json.get()).unwrap_or_default();
-                (verdict::apply(api, self.is_simple, &answer, &arn, now), Some(answer))
+                (apply(&answer), Some(answer))
             }
         };
         // A refusal by policy is cached, an error never is; whether HTTP APIs cache refusals is not documented.
-        if let Some(answer) = answer.filter(|_| is_cached) {
-            self.remember(identity, answer);
+        if let Some(answer) = answer.filter(|_| !ttl.is_zero()) {
+            self.remember(identity, answer, ttl);
         }
-        Handled { verdict, decision: Some(decision), event: Some(event) }
+        Handled { verdict, decision: Some((decision, event)) }
     }
 
     fn remembered(&self, key: &[String]) -> Option<Value> {
-        let cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        let cache = lock(&self.cache);
         cache.get(key).filter(|(end, _)| Instant::now() < *end).map(|(_, answer)| answer.clone())
     }
 
-    fn remember(&self, key: Vec<String>, answer: Value) {
-        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+    fn remember(&self, key: Vec<String>, answer: Value, ttl: Duration) {
+        let mut cache = lock(&self.cache);
         if cache.len() >= CACHE_CAPACITY {
             cache.clear();
         }
-        cache.insert(key, (Instant::now() + self.ttl, answer));
+        cache.insert(key, (Instant::now() + ttl, answer));
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Caching {
-    On,
-    Off,
-}
-
 fn read(request: &Request<Incoming>) -> Call {
-    let headers = request.headers().iter();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Call {
         method: request.method().to_string(),
         path: request.uri().path().to_owned(),
         query: request.uri().query().unwrap_or_default().to_owned(),
-        headers: headers
-            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
-            .collect(),
+        headers: request.headers().iter().map(|(name, value)| (name.to_string(), text(value.as_bytes()))).collect(),
     }
 }
 
-/// What a backend would be told, and tells.
+/// What a backend would see, and answers with.
 fn backend(call: &Call, authorizer: &Value) -> Value {
     json!({ "method": call.method, "path": call.path, "requestContext": { "authorizer": authorizer } })
 }
@@ -310,7 +293,7 @@ fn report(call: &Call, status: u16, what: &str) {
 
 /// What was decided, how long it took, and what was looked up; never more than the function's log line says.
 fn describe(handled: &Handled) -> String {
-    let Some(decision) = &handled.decision else {
+    let Some((decision, _)) = &handled.decision else {
         return match &handled.verdict {
             Ok(_) => "allowed (from the gateway's cache)".to_owned(),
             Err(Denial::IdentityMissing) => Denial::IdentityMissing.words().to_owned(),
@@ -336,7 +319,6 @@ fn describe(handled: &Handled) -> String {
     parts.join(", ")
 }
 
-/// What the function would log.
 fn logged(decision: &Decision) -> Value {
     serde_json::from_slice(&log_line(decision)).unwrap_or_default()
 }

@@ -6,7 +6,6 @@ use clap::ValueEnum;
 use smac_lambda_authorizer::tools::{Accepts, Default, PREFIX, SETTINGS, Setting};
 use smac_local::command::{Problem, print};
 
-/// The options of the command.
 #[derive(clap::Args)]
 pub(crate) struct List {
     /// How they are printed; `markdown` is the table of docs/configuration.md.
@@ -22,17 +21,14 @@ enum Format {
 
 impl List {
     pub(crate) fn run(&self) -> Result<ExitCode, Problem> {
-        let rows = SETTINGS.iter().copied().map(match self.format {
-            Format::Text => text,
-            Format::Markdown => row,
-        });
-        let head = match self.format {
-            Format::Text => None,
+        let settings = SETTINGS.iter().copied();
+        let lines: Vec<String> = match self.format {
+            Format::Text => settings.map(text).collect(),
             Format::Markdown => {
-                Some("| setting | default | accepts | what it is for |\n| --- | --- | --- | --- |".into())
+                let head = "| setting | default | accepts | what it is for |\n| --- | --- | --- | --- |";
+                std::iter::once(head.to_owned()).chain(settings.map(row)).collect()
             }
         };
-        let lines: Vec<String> = head.into_iter().chain(rows).collect();
         print(&lines.join("\n"))
     }
 }

@@ -6,8 +6,9 @@
 mod fault;
 
 use std::collections::{HashMap, HashSet};
+use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -20,13 +21,13 @@ use serde_json::{Value, json};
 use self::fault::AnyAnswer;
 pub use self::fault::Fault;
 use crate::deployment::{self, EMAIL, Pool, SECRETS_PREFIX, SERVICE, SERVICE_ID, SERVICE_TOKEN};
-use crate::http_server::{self, Answer, HangUp, Server, with_header};
+use crate::http_server::{self, Answer, Server, with_header};
+use crate::lock;
 use crate::token::now;
 
 /// What names the operation of Cognito in a call, in the header `X-Amz-Target`.
 pub const GET_USER: &str = "AWSCognitoIdentityProviderService.GetUser";
 
-/// An upstream of the authorizer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Upstream {
     KeySet,
@@ -71,7 +72,7 @@ struct Version {
 
 impl StandIns {
     /// Starts them on loopback, with the development deployment; port 0 is any.
-    pub async fn start(port: u16) -> std::io::Result<Self> {
+    pub async fn start(port: u16) -> io::Result<Self> {
         let state = Arc::new(Mutex::new(State {
             key_sets: Pool::ALL.map(|pool| (pool.id().to_owned(), pool.key().key_set())).into(),
             user_info: json!({ "email": EMAIL, "email_verified": "true", "username": "jane" }),
@@ -92,8 +93,7 @@ impl StandIns {
         }
     }
 
-    /// Listens again, at the same address.
-    pub async fn open(&self) -> std::io::Result<()> {
+    pub async fn open(&self) -> io::Result<()> {
         let server = serve(self.address, &self.state).await?;
         *lock(&self.server) = Some(server);
         Ok(())
@@ -107,12 +107,10 @@ impl StandIns {
         deployment::environment(&self.base_url())
     }
 
-    /// How often an upstream was called so far.
     pub fn calls(&self, upstream: Upstream) -> usize {
-        self.state().calls.iter().filter(|(called, _)| *called == upstream).count()
+        self.asked(upstream).len()
     }
 
-    /// What an upstream was asked for so far.
     pub fn asked(&self, upstream: Upstream) -> Vec<String> {
         let state = self.state();
         state.calls.iter().filter(|(called, _)| *called == upstream).map(|(_, key)| key.clone()).collect()
@@ -123,12 +121,10 @@ impl StandIns {
         self.state().faults.insert(upstream, (times, fault));
     }
 
-    /// Nothing goes wrong any more.
     pub fn recover(&self, upstream: Upstream) {
         self.state().faults.remove(&upstream);
     }
 
-    /// A pool's key set becomes another one.
     pub fn set_key_set(&self, pool: Pool, key_set: Value) {
         self.state().key_sets.insert(pool.id().to_owned(), key_set);
     }
@@ -167,18 +163,14 @@ impl StandIns {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-async fn serve(address: SocketAddr, state: &Arc<Mutex<State>>) -> std::io::Result<Server> {
+async fn serve(address: SocketAddr, state: &Arc<Mutex<State>>) -> io::Result<Server> {
     let state = Arc::clone(state);
     Server::start(address, move |request| answer(request, Arc::clone(&state))).await
 }
 
-async fn answer(request: Request<Incoming>, state: Arc<Mutex<State>>) -> Result<AnyAnswer, HangUp> {
+async fn answer(request: Request<Incoming>, state: Arc<Mutex<State>>) -> io::Result<AnyAnswer> {
     let (head, body) = request.into_parts();
-    let body = body.collect().await.map_err(|_| HangUp)?.to_bytes();
+    let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
     let path = head.uri.path();
     let (right, fault) = {
         let mut state = lock(&state);
@@ -243,12 +235,8 @@ fn get_user(token: &str, state: &State) -> Answer {
     let username = info.as_object_mut().and_then(|info| info.remove("username"));
     // Attributes are strings, whatever they mean.
     let string = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let attributes: Vec<Value> = info
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(|(name, value)| json!({ "Name": name, "Value": string(value) }))
-        .collect();
+    let attributes = info.as_object().into_iter().flatten();
+    let attributes: Vec<_> = attributes.map(|(name, value)| json!({ "Name": name, "Value": string(value) })).collect();
     http_server::json(200, &json!({ "Username": username, "UserAttributes": attributes }))
 }
 
@@ -285,18 +273,18 @@ fn verified_claims(pool: Pool, token: &str, needed_scope: &str) -> Option<Value>
 
 fn secret(secret: Option<&Secret>, name: &str, is_previous: bool) -> Answer {
     let error = |code: &str, message: &str| http_server::json(400, &json!({ "__type": code, "Message": message }));
-    let Some(secret) = secret else {
-        return error("ResourceNotFoundException", "Secrets Manager can't find the specified secret.");
-    };
-    if secret.is_deleted {
-        let message = "You can't perform this operation on the secret because it was marked for deletion.";
-        return error("InvalidRequestException", message);
-    }
-    let (version, stage) =
-        if is_previous { (secret.previous.as_ref(), "AWSPREVIOUS") } else { (Some(&secret.current), "AWSCURRENT") };
-    let Some(version) = version else {
-        let message = "Secrets Manager can't find the specified secret value for staging label: AWSPREVIOUS";
-        return error("ResourceNotFoundException", message);
+    let not_found = |message| error("ResourceNotFoundException", message);
+    let (version, stage) = match secret {
+        None => return not_found("Secrets Manager can't find the specified secret."),
+        Some(Secret { is_deleted: true, .. }) => {
+            let message = "You can't perform this operation on the secret because it was marked for deletion.";
+            return error("InvalidRequestException", message);
+        }
+        Some(Secret { previous: Some(previous), .. }) if is_previous => (previous, "AWSPREVIOUS"),
+        Some(_) if is_previous => {
+            return not_found("Secrets Manager can't find the specified secret value for staging label: AWSPREVIOUS");
+        }
+        Some(secret) => (&secret.current, "AWSCURRENT"),
     };
     let (field, value) = match &version.string {
         Some(string) => ("SecretString", string.as_str()),

@@ -11,7 +11,6 @@ mod parameters;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
 use std::sync::Arc;
 
 use smac_lambda_authorizer::tools::PREFIX;
@@ -35,95 +34,67 @@ struct Source {
     parameters: Vec<(String, Parameter)>,
 }
 
-/// The environment of a function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Environment {
     /// The function's name in the template.
     pub function: String,
-    /// The variables with their values.
     pub variables: Vec<(String, String)>,
     /// The variables whose values are not known before the deployment, and why.
     pub unknown: Vec<(String, String)>,
 }
 
-/// Why a template can't be used. The message holds none of the template's values.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TemplateError(String);
-
-impl fmt::Display for TemplateError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for TemplateError {}
-
 impl Template {
-    /// Reads a template in YAML or JSON. Parameters that are not given have their defaults. A pseudo parameter
+    /// Reads a template in YAML or JSON; an error holds none of its values. Parameters that are not given have their defaults. A pseudo parameter
     /// (`AWS::Region`), a resource (`Pool`) or its attribute (`Pool.Arn`) may be given too.
-    ///
-    /// # Errors
-    /// If it is no template, has nothing of a given name, or does not allow a given value.
-    pub fn parse(string: &str, given: Vec<(String, String)>) -> Result<Self, TemplateError> {
-        let root = node::parse(string).map_err(TemplateError)?;
+    pub fn parse(string: &str, given: Vec<(String, String)>) -> Result<Self, String> {
+        let root = node::parse(string)?;
         if root.get("Resources").is_none() {
-            return Err(TemplateError("has no Resources: is it a template?".to_owned()));
+            return Err("has no Resources: is it a template?".to_owned());
         }
         let parameters = root.get("Parameters").map(Node::entries).unwrap_or_default();
         let parameters = parameters.iter().map(|(name, node)| (name.clone(), Parameter::read(node))).collect();
         Self { source: Arc::new(Source { root, parameters }), given: Vec::new() }.with(given)
     }
 
-    /// The same template with other values.
-    ///
-    /// # Errors
-    /// If there is nothing of a given name, or a parameter does not allow a given value.
-    pub fn with(&self, given: Vec<(String, String)>) -> Result<Self, TemplateError> {
+    pub fn with(&self, given: Vec<(String, String)>) -> Result<Self, String> {
         for (name, value) in &given {
             match self.parameter(name) {
-                Some(parameter) => parameter.check(value).map_err(|why| {
-                    TemplateError(format!("does not allow this value for the parameter {name}: {why}"))
-                })?,
+                Some(parameter) => parameter
+                    .check(value)
+                    .map_err(|why| format!("does not allow this value for the parameter {name}: {why}"))?,
                 None if self.may_be_given(name) => {}
                 None => {
                     let known: Vec<_> = self.source.parameters.iter().map(|(name, _)| name.as_str()).collect();
-                    return Err(TemplateError(format!("has no parameter {name}; there are {}", known.join(", "))));
+                    return Err(format!("has no parameter {name}; there are {}", known.join(", ")));
                 }
             }
         }
         Ok(Self { source: Arc::clone(&self.source), given })
     }
 
-    /// The whole template, as it was written.
-    #[must_use]
     pub fn root(&self) -> &Node {
         &self.source.root
     }
 
     /// The environment of the function of this name; without a name, of the one that has variables of ours.
-    ///
-    /// # Errors
-    /// If there is no such function, or several, or a condition chooses its variables that is not known.
-    pub fn environment(&self, function: Option<&str>) -> Result<Environment, TemplateError> {
+    pub fn environment(&self, function: Option<&str>) -> Result<Environment, String> {
         let resources = self.root().get("Resources").map(Node::entries).unwrap_or_default();
         let mut found = Vec::new();
         for (name, resource) in resources.iter().filter(|(_, resource)| is_function(resource)) {
             if function.is_some_and(|wanted| wanted != name) {
                 continue;
             }
-            let variables = self.variables(resource).map_err(|why| TemplateError(format!("{name}: {why}")))?;
-            if function.is_some() || variables.iter().any(|(name, _)| is_ours(name)) {
+            let variables = self.variables(resource).map_err(|why| format!("{name}: {why}"))?;
+            if function.is_some() || variables.iter().any(|(name, _)| name.to_ascii_uppercase().starts_with(PREFIX)) {
                 found.push((name.as_str(), variables));
             }
         }
         let (name, variables) = match found.as_slice() {
             [one] => one,
-            [] => {
-                return Err(TemplateError(format!("has no {}", function.unwrap_or("function with variables of ours"))));
-            }
+            [] => return Err(format!("has no {}", function.unwrap_or("function with variables of ours"))),
             several => {
                 let names: Vec<_> = several.iter().map(|(name, _)| *name).collect();
-                return Err(TemplateError(format!("has several such functions, choose one: {}", names.join(", "))));
+                return Err(format!("has several such functions, choose one: {}", names.join(", ")));
             }
         };
         let mut environment = Environment { function: (*name).to_owned(), variables: Vec::new(), unknown: Vec::new() };
@@ -182,9 +153,4 @@ fn is_function(resource: &Node) -> bool {
 
 fn has_dynamic_reference(string: &str) -> bool {
     string.split_once("{{resolve:").is_some_and(|(_, rest)| rest.contains("}}"))
-}
-
-/// Whether a variable is one of ours.
-fn is_ours(name: &str) -> bool {
-    name.to_ascii_uppercase().starts_with(PREFIX)
 }

@@ -11,7 +11,6 @@ use serde_json::{Map, Value, json};
 use crate::deployment::{EMAIL, Pool, SUBJECT};
 use crate::keys::{self, Key};
 
-/// How long a token is valid.
 const LIFETIME_SECONDS: u64 = 3600;
 
 /// A token to be: a header, claims, and who signs them.
@@ -40,7 +39,7 @@ impl Token {
         Self::new(Use::Id)
     }
 
-    /// An access token of the first pool. It has no e-mail; userInfo knows it.
+    /// An access token of the first pool. It has no email; userInfo and `GetUser` know it.
     pub fn access() -> Self {
         Self::new(Use::Access)
     }
@@ -72,9 +71,9 @@ impl Token {
             "jti": "0e9bd1a8-7f27-4a53-9b5b-0d3ad3dcbb4e",
         });
         let header = json!({ "kid": pool.key().kid(), "alg": "RS256" });
-        let mut token = Self { key: pool.key(), header: object(header), claims: object(common) };
-        token.claims.extend(object(claims));
-        token.issued_at(now())
+        let [header, common, claims] =
+            [header, common, claims].map(|value| value.as_object().cloned().unwrap_or_default());
+        Self { key: pool.key(), header, claims: common.into_iter().chain(claims).collect() }.issued_at(now())
     }
 
     /// The same, issued at this time (seconds since 1970).
@@ -123,7 +122,7 @@ impl Token {
     }
 }
 
-/// The compact form of any header and claims, with an RS256 signature that holds.
+/// The compact form of any header and claims, with a valid RS256 signature.
 pub fn sign_raw(key: Key, header: &[u8], claims: &[u8]) -> String {
     let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
     format!("{message}.{}", keys::sign(key, message.as_bytes()))
@@ -132,11 +131,4 @@ pub fn sign_raw(key: Key, header: &[u8], claims: &[u8]) -> String {
 /// In seconds since 1970.
 pub fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
-}
-
-fn object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(map) => map,
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => Map::new(),
-    }
 }

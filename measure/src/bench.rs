@@ -4,7 +4,7 @@ mod peers;
 mod plot;
 
 use std::hint::black_box;
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -23,7 +23,6 @@ use smac_local::token::{Token, Use};
 use crate::process::{self, Figures};
 use crate::{bearer, pair, release};
 
-/// The options of the command.
 #[derive(clap::Args)]
 pub(crate) struct Bench {
     /// How often each function is started and called; the medians count.
@@ -35,7 +34,7 @@ pub(crate) struct Bench {
     /// How many calls are timed, each with another token, after a tenth of that for warming up.
     #[arg(long, default_value_t = 2000)]
     calls: usize,
-    /// Times authorizers on Node (aws-jwt-verify) and Python (PyJWT), too; installed from npm and PyPI into `target/`.
+    /// Also times authorizers on Node (aws-jwt-verify) and Python (PyJWT), installed from npm and PyPI into `target/`.
     #[arg(long)]
     peers: bool,
     /// Writes a plot there.
@@ -44,6 +43,7 @@ pub(crate) struct Bench {
 }
 
 /// A function to time, what it is asked, and what came of it.
+#[derive(Default)]
 struct Subject {
     name: &'static str,
     command: Vec<String>,
@@ -61,15 +61,15 @@ impl Bench {
         let base_url = stand_ins.base_url();
         let subjects = self.subjects(&base_url)?;
         let verification = bare_verification().ok_or_else(|| Problem::new("a bare verification", "fails"))?;
-        let (runs, starts, calls) = (self.runs.max(1), self.starts.max(1), self.calls.max(10));
+        let svg = self.svg.clone();
         // A thread of its own: what is timed must not wait for the stand-ins.
         let timing = tokio::task::spawn_blocking(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            runtime.about("a runtime")?.block_on(time(subjects, &base_url, runs, starts, calls))
+            runtime.about("a runtime")?.block_on(self.time(subjects, &base_url))
         });
         let subjects = timing.await.about("the timing")??;
         print(&table(&subjects, verification))?;
-        if let Some(path) = self.svg {
+        if let Some(path) = svg {
             std::fs::write(&path, plot::bars(&subjects)).about(path.display())?;
         }
         Ok(ExitCode::SUCCESS)
@@ -88,7 +88,7 @@ impl Bench {
         let ours = release("smac-lambda-authorizer", "smac-lambda-authorizer")?;
         let subject = |name, command, environment: &Vec<_>, events: &Vec<_>, is_peer| {
             let (environment, events) = (environment.clone(), events.clone());
-            Subject { name, command, environment, events, is_peer, starts: Vec::new(), runs: Vec::new() }
+            Subject { name, command, environment, events, is_peer, ..Subject::default() }
         };
         let mut subjects: Vec<_> = [
             ("an empty handler", &empty, &fetched, &id_tokens),
@@ -97,9 +97,7 @@ impl Bench {
             ("an access token, userInfo remembered", &ours, &fetched, &access_token),
             ("a service's pair, secret remembered", &ours, &fetched, &pair),
         ]
-        .map(|(name, binary, environment, events)| {
-            subject(name, vec![binary.display().to_string()], environment, events, false)
-        })
+        .map(|(name, binary, environment, events)| subject(name, vec![binary.clone()], environment, events, false))
         .into();
         if self.peers {
             let peers = peers::install()?.into_iter();
@@ -107,46 +105,39 @@ impl Bench {
         }
         Ok(subjects)
     }
+
+    /// The subjects take turns, so that what else the machine does falls on all of them.
+    async fn time(&self, mut subjects: Vec<Subject>, base_url: &str) -> Result<Vec<Subject>, Problem> {
+        let (runs, starts, calls) = (self.runs.max(1), self.starts.max(1), self.calls.max(10));
+        for start in 1..=runs * starts {
+            for subject in &mut subjects {
+                // The stand-ins must be awake, or whoever is the first to ask them is timed with their page faults.
+                wake(base_url).about("the stand-ins")?;
+                let started = process::start(&subject.command, &subject.environment).await;
+                let (function, after) = started.about(subject.name)?;
+                subject.starts.push(after);
+                if start % starts == 0 {
+                    subject.runs.push(process::time(&function, &subject.events, calls).await.about(subject.name)?);
+                }
+                function.kill().await.about(subject.name)?;
+            }
+        }
+        Ok(subjects)
+    }
 }
 
-/// Events with tokens, all different.
 fn tokens(token_use: Use, count: usize) -> Vec<Bytes> {
     let token = |number| Token::new(token_use).claim("jti", format!("{number:08}")).sign();
     (0..count).map(|number| bearer(&token(number))).collect()
 }
 
-/// The subjects take turns, so that what else the machine does falls on all of them.
-async fn time(
-    mut subjects: Vec<Subject>,
-    base_url: &str,
-    runs: usize,
-    starts: usize,
-    calls: usize,
-) -> Result<Vec<Subject>, Problem> {
-    for start in 1..=runs * starts {
-        for subject in &mut subjects {
-            // The stand-ins must be awake, or whoever is the first to ask them is timed with their page faults.
-            wake(base_url).about("the stand-ins")?;
-            let (function, after) = process::start(&subject.command, &subject.environment).await.about(subject.name)?;
-            subject.starts.push(after);
-            if start % starts == 0 {
-                subject.runs.push(process::time(&function, &subject.events, calls).await.about(subject.name)?);
-            }
-            function.kill().await.about(subject.name)?;
-        }
-    }
-    Ok(subjects)
-}
-
-/// Asks the stand-ins for a key set.
 fn wake(base_url: &str) -> std::io::Result<()> {
     let address = base_url.trim_start_matches("http://");
     let mut stream = TcpStream::connect(address)?;
-    let path = Pool::Primary.id();
-    write!(stream, "GET /{path}/.well-known/jwks.json HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    if answer.starts_with("HTTP/1.1 200 ") { Ok(()) } else { Err(std::io::ErrorKind::InvalidData.into()) }
+    let path = format!("/{}/.well-known/jwks.json", Pool::Primary.id());
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    let is_right = std::io::read_to_string(stream)?.starts_with("HTTP/1.1 200 ");
+    is_right.then_some(()).ok_or_else(|| std::io::ErrorKind::InvalidData.into())
 }
 
 /// The yardstick: the median time of the arithmetic of RS256 and nothing else.
@@ -191,7 +182,7 @@ impl Subject {
 
 fn table(subjects: &[Subject], verification: Duration) -> String {
     let micros = |time: Duration| time.as_secs_f64() * 1e6;
-    let millis = |time: Duration| time.as_secs_f64() * 1e3;
+    let figure = |subject: &Subject, figure: fn(&Figures) -> Duration| micros(subject.of_runs(figure));
     let mut lines = vec![
         "| | start, ms | first call, ms | warm call p50, us | p99, us | CPU per call, us | memory at the start, MB | peak, MB |"
             .to_owned(),
@@ -201,10 +192,10 @@ fn table(subjects: &[Subject], verification: Duration) -> String {
         lines.push(format!(
             "| {} | {:.1} | {:.2} | {:.0} | {:.0} | {:.0} | {:.1} | {:.1} |",
             subject.name,
-            millis(subject.start()),
-            millis(subject.of_runs(|run| run.first)),
+            micros(subject.start()) / 1e3,
+            figure(subject, |run| run.first) / 1e3,
             micros(subject.p50()),
-            micros(subject.of_runs(|run| run.p99)),
+            figure(subject, |run| run.p99),
             micros(subject.cpu()),
             subject.of_runs(|run| run.memory_at_start) as f64 / 1e6,
             subject.of_runs(|run| run.memory_peak) as f64 / 1e6,

@@ -7,7 +7,6 @@ use smac_local::command::{About as _, Problem};
 use smac_local::deployment::{Pool, environment};
 use smac_local::event::{Overrides, render};
 
-/// The options of the command.
 #[derive(clap::Args)]
 pub(crate) struct Decisions {
     /// How many.

@@ -71,7 +71,7 @@ struct Run {
 
 impl Flood {
     pub(crate) async fn run(self) -> Result<ExitCode, Problem> {
-        let binary = release("smac-lambda-authorizer", "smac-lambda-authorizer")?.display().to_string();
+        let binary = release("smac-lambda-authorizer", "smac-lambda-authorizer")?;
         let ids = Kind {
             name: "invented ids",
             event: |number| pair(&format!("invented-{number}"), "x"),

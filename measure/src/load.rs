@@ -19,7 +19,6 @@ use crate::{bearer, event, pair, release};
 /// What memory may grow by after the first calls.
 const MAX_GROWTH: u64 = 1_000_000;
 
-/// The options of the command.
 #[derive(clap::Args)]
 pub(crate) struct Load {
     /// How many requests.
@@ -38,7 +37,7 @@ pub(crate) struct Load {
 
 impl Load {
     pub(crate) async fn run(self) -> Result<ExitCode, Problem> {
-        let binary = release("smac-lambda-authorizer", "smac-lambda-authorizer")?.display().to_string();
+        let binary = release("smac-lambda-authorizer", "smac-lambda-authorizer")?;
         let stand_ins = StandIns::start(0).await.about("the stand-ins")?;
         for number in 0..self.distinct {
             let pair = json!({ "token": token_of(number), "id": format!("service:{number}") }).to_string();
@@ -51,11 +50,11 @@ impl Load {
         let cases = Cases::new(self.distinct);
         let (function, _) = process::start(&[binary], &environment).await.about("the function")?;
         let is_good = self.drive(&Arc::new(function), &cases).await?;
-        let upstreams =
-            [("key sets", Upstream::KeySet), ("userInfo", Upstream::UserInfo), ("secrets", Upstream::Secret)];
-        for (name, upstream) in upstreams {
-            print(&format!("calls for {name}: {}", stand_ins.calls(upstream)))?;
-        }
+        let calls = [Upstream::KeySet, Upstream::UserInfo, Upstream::Secret].map(|upstream| stand_ins.calls(upstream));
+        let [key_sets, user_info, secrets] = calls;
+        print(&format!(
+            "calls for key sets: {key_sets}\ncalls for userInfo: {user_info}\ncalls for secrets: {secrets}"
+        ))?;
         Ok(ExitCode::from(u8::from(!is_good)))
     }
 
@@ -84,13 +83,10 @@ impl Load {
             }
         }
         let (memory_after, descriptors_after) = (memory("VmRSS:")?, descriptors()?);
-        let megabytes = |bytes: u64| bytes as f64 / 1e6;
+        let [before, after, peak] = [memory_before, memory_after, memory("VmHWM:")?].map(|bytes| bytes as f64 / 1e6);
         print(&format!("{} requests in {:.0} s, none lost, {wrong} wrong", self.calls, began.elapsed().as_secs_f64()))?;
         print(&format!(
-            "memory {:.2} MB, then {:.2} MB, {:.2} MB at the most; file descriptors {descriptors_before}, then {descriptors_after}",
-            megabytes(memory_before),
-            megabytes(memory_after),
-            megabytes(memory("VmHWM:")?),
+            "memory {before:.2} MB, then {after:.2} MB, {peak:.2} MB at the most; file descriptors {descriptors_before}, then {descriptors_after}",
         ))?;
         // A connection more or less is idle at the time.
         let is_flat = memory_after < memory_before + MAX_GROWTH && descriptors_after <= descriptors_before + 4;

@@ -7,7 +7,7 @@ mod flood;
 mod load;
 mod process;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use bytes::Bytes;
@@ -49,7 +49,7 @@ fn run(command: impl Future<Output = Result<ExitCode, Problem>>) -> Result<ExitC
 }
 
 /// Builds a binary as it is released, apart from all other packages, whose features it would share otherwise.
-fn release(package: &str, binary: &str) -> Result<PathBuf, Problem> {
+fn release(package: &str, binary: &str) -> Result<String, Problem> {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml");
     let status = std::process::Command::new(env!("CARGO"))
         .args(["build", "--release", "--quiet", "--package", package, "--bin", binary, "--manifest-path"])
@@ -61,24 +61,21 @@ fn release(package: &str, binary: &str) -> Result<PathBuf, Problem> {
     }
     let this = std::env::current_exe().about("this program's place")?;
     let target = this.ancestors().nth(2).unwrap_or(&this);
-    Ok(target.join("release").join(binary))
+    Ok(target.join("release").join(binary).display().to_string())
 }
 
 /// A REST API's event with these headers more.
+#[expect(clippy::indexing_slicing, reason = "an object takes what is put into it")]
 fn event(headers: &[(&str, &str)]) -> Bytes {
     let mut event: Value =
         serde_json::from_str(include_str!("../../events/refused-no-credentials.json")).unwrap_or_default();
     for (name, value) in headers {
-        for (map, value) in [("headers", Value::from(*value)), ("multiValueHeaders", vec![*value].into())] {
-            if let Some(map) = event.get_mut(map).and_then(Value::as_object_mut) {
-                map.insert((*name).to_owned(), value);
-            }
-        }
+        event["headers"][name] = (*value).into();
+        event["multiValueHeaders"][name] = vec![*value].into();
     }
     event.to_string().into()
 }
 
-/// The same with a token.
 fn bearer(token: &str) -> Bytes {
     event(&[("authorization", &format!("Bearer {token}"))])
 }

@@ -9,7 +9,6 @@ use serde_json::Value;
 use smac_local::runtime_api::{Function, Outcome};
 use tokio::process::Command;
 
-/// What was measured of a process and its calls.
 pub(crate) struct Figures {
     /// From the first event to its answer.
     pub(crate) first: Duration,
@@ -104,7 +103,6 @@ pub(crate) async fn time(function: &Function, events: &[Bytes], calls: usize) ->
     })
 }
 
-/// Its open file descriptors.
 pub(crate) fn descriptors(function: &Function) -> io::Result<usize> {
     Ok(fs::read_dir(format!("{}/fd", folder(function)))?.count())
 }

@@ -2,8 +2,6 @@
 //!
 //! <https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html>
 
-use std::borrow::Cow;
-
 use url::Url;
 
 use super::subject::{Identified, Subject};
@@ -56,6 +54,17 @@ pub enum TokenUse {
     Access,
 }
 
+impl TokenUse {
+    /// The claim that names the app client.
+    #[must_use]
+    pub const fn client_claim(self) -> &'static str {
+        match self {
+            Self::Id => "aud",
+            Self::Access => "client_id",
+        }
+    }
+}
+
 /// The kinds of tokens that are allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenUses {
@@ -90,8 +99,9 @@ impl Rules {
         trace.reach(Check::Use);
         let token_use = self.token_use(claims)?;
         trace.reach(Check::Client);
-        let client = self.client(claims, token_use)?;
-        trace.client = Some(client.as_ref().to_owned());
+        let client = claims.string(token_use.client_claim());
+        trace.client = client.as_deref().map(str::to_owned);
+        let client = client.filter(|client| self.allows(client)).ok_or(Unauthorized::ClientNotAllowed)?;
         trace.reach(Check::Audience);
         self.check_audience(claims, token_use)?;
         trace.reach(Check::Scopes);
@@ -140,16 +150,9 @@ impl Rules {
         token_use.filter(|token_use| self.token_uses.contain(*token_use)).ok_or(Unauthorized::TokenUseNotAllowed)
     }
 
-    /// The app client, which must be one of the pool's.
-    fn client<'c>(&self, claims: &'c SignedClaims, token_use: TokenUse) -> Result<Cow<'c, str>, Unauthorized> {
-        let name = match token_use {
-            TokenUse::Id => "aud",
-            TokenUse::Access => "client_id",
-        };
-        claims
-            .string(name)
-            .filter(|client| self.clients.iter().any(|allowed| allowed == client))
-            .ok_or(Unauthorized::ClientNotAllowed)
+    /// Whether this is one of the pool's app clients.
+    fn allows(&self, client: &str) -> bool {
+        self.clients.iter().any(|allowed| allowed == client)
     }
 
     /// An access token's `aud` is what it is bound to: a string or a list (RFC 8707, RFC 7519, section 4.1.3).

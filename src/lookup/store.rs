@@ -76,7 +76,7 @@ where
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
         F: Future<Output = Found<V>>,
     {
-        let (slot, needs_allowance) = match self.place(key) {
+        let (slot, needs_allowance) = match self.place(key, is_expected) {
             Place::Known(slot) => (slot, false),
             Place::Unknown(slot) => (slot, !is_expected),
             Place::Absent => return Answer { found: Ok(None), source: Source::Negative, failure: None },
@@ -100,7 +100,7 @@ where
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
         F: Future<Output = Found<V>>,
     {
-        let slot = match self.place(key) {
+        let slot = match self.place(key, true) {
             Place::Known(slot) | Place::Unknown(slot) => slot,
             Place::Absent => return Answer { found: Ok(None), source: Source::Negative, failure: None },
             Place::Full => return Answer::failed(self.rules.unavailable),
@@ -123,7 +123,7 @@ where
         found
     }
 
-    fn place<Q>(&self, key: &Q) -> Place<V>
+    fn place<Q>(&self, key: &Q, is_expected: bool) -> Place<V>
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
@@ -145,7 +145,7 @@ where
         if stores.pending.len() >= self.capacity {
             stores.pending.retain(|_, slot| Arc::strong_count(slot) > 1 || slot.is_pending(now));
         }
-        if stores.pending.len() >= self.capacity {
+        if stores.pending.len() >= self.capacity && !(is_expected && stores.forget_a_wait()) {
             return Place::Full;
         }
         let slot = Arc::new(Slot::default());
@@ -202,6 +202,15 @@ impl<K: Hash + Eq + Clone, V> Stores<K, V> {
         // This store and whoever calls.
         if is_at(self.pending.get(key), slot) && Arc::strong_count(slot) <= 2 {
             self.pending.remove(key);
+        }
+    }
+
+    /// Forgets one key whose next lookup has to wait, so that callers who are known find room among those who are not.
+    fn forget_a_wait(&mut self) -> bool {
+        let waits = self.pending.iter().find(|(_, slot)| Arc::strong_count(slot) == 1);
+        match waits.map(|(key, _)| key.clone()) {
+            Some(key) => self.pending.remove(&key).is_some(),
+            None => false,
         }
     }
 

@@ -226,6 +226,11 @@ pub(super) fn find(name: &str) -> Option<(&'static Setting, Option<&str>)> {
     (!pool.is_empty()).then_some((*setting, Some(pool)))
 }
 
+/// Whether this is the name of a setting (without [`PREFIX`]), or another name for one.
+pub(super) fn is_known(name: &str) -> bool {
+    find(name).is_some() || SETTINGS.iter().any(|setting| setting.alias == Some(name))
+}
+
 /// The known name that is nearest to this one, if any is near.
 pub(super) fn nearest(name: &str) -> Option<String> {
     let pool = name.strip_prefix(POOLS).and_then(|rest| rest.split_once("__")).map(|(pool, _)| pool);

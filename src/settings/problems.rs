@@ -2,36 +2,36 @@
 
 use std::fmt;
 
-/// One thing that is wrong with the configuration: the function does not start. Holds no value.
+/// One thing that is wrong with the settings. Holds no variable's value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub struct Mistake {
-    /// The variable's name.
+    /// The variable's whole name, such as `SMAC__AUTH__PROVIDER`.
     pub variable: String,
     /// What is wrong, in words.
     pub problem: String,
 }
 
-/// Everything that is wrong with the configuration, by variable.
+/// Everything that is wrong with the settings, sorted by variable; never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Mistakes(pub Vec<Mistake>);
 
-/// What is allowed and deserves a second look. Holds no value.
+/// A setting that is allowed and deserves a second look. Holds no variable's value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub struct Warning {
-    /// The variable's name.
+    /// The variable's whole name, such as `SMAC__AUTH__PROVIDER`.
     pub variable: String,
-    /// What the setting does.
+    /// What the setting does, in words.
     pub text: &'static str,
 }
 
-/// All that there is to say about a configuration.
+/// All that [`Settings::check`](crate::Settings::check) has to say, sorted by variable.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Findings {
-    /// What is wrong; with any of these the function does not start.
+    /// What is wrong. With any of these [`Settings::from_variables`](crate::Settings::from_variables) fails.
     pub mistakes: Vec<Mistake>,
     /// What is allowed and deserves a second look.
     pub warnings: Vec<Warning>,

@@ -13,7 +13,9 @@ pub(super) struct Variables {
     /// Ours, by the upper-cased name without the prefix. Empty ones are there too.
     ours: BTreeMap<String, String>,
     others: BTreeMap<String, String>,
-    read: BTreeSet<String>,
+    /// What was read: a test holds that it is everything that is declared.
+    #[cfg(test)]
+    pub(super) read: BTreeSet<String>,
     mistakes: Vec<Mistake>,
     warnings: Vec<Warning>,
 }
@@ -56,6 +58,7 @@ impl Variables {
         let mut all = Self {
             ours: BTreeMap::new(),
             others: BTreeMap::new(),
+            #[cfg(test)]
             read: BTreeSet::new(),
             mistakes: Vec::new(),
             warnings: Vec::new(),
@@ -127,11 +130,13 @@ impl Variables {
     pub(super) fn raw<'a>(&mut self, key: impl Into<Key<'a>>) -> Option<String> {
         let key = key.into();
         let name = key.name();
+        #[cfg(test)]
         self.read.insert(name.clone());
         let value = self.ours.get(&name).cloned();
         let Some(alias) = key.setting.alias else {
             return value;
         };
+        #[cfg(test)]
         self.read.insert(alias.to_owned());
         let other = self.ours.get(alias).cloned();
         if let (Some(value), Some(other)) = (&value, &other)
@@ -256,9 +261,9 @@ impl Variables {
         }
     }
 
-    /// Reports what nobody read: a mistyped check must not pass for one that is on.
+    /// Reports what is not declared: a mistyped check must not pass for one that is on.
     pub(super) fn report_unknown(&mut self) {
-        let unknown: Vec<_> = self.ours.keys().filter(|name| !self.read.contains(*name)).cloned().collect();
+        let unknown: Vec<_> = self.ours.keys().filter(|name| !declared::is_known(name)).cloned().collect();
         for name in unknown {
             let problem = match declared::nearest(&name) {
                 Some(known) => format!("is unknown; did you mean {PREFIX}{known}?"),

@@ -190,3 +190,17 @@ async fn a_line_names_the_principal_only_where_that_is_wanted() {
     assert_eq!(open.ask_with_token(&Token::id().sign()).await.line()["principal"], EMAIL);
     assert!(open.ask_with_token(&Token::id().expired().sign()).await.line().get("principal").is_none());
 }
+
+/// A simple answer names no resource, so that nothing in a path can make it unsafe.
+#[tokio::test]
+async fn a_simple_answer_needs_no_policy() {
+    let path = support::ARN.replace("pets/42", "pets/*");
+    let settings = [("HTTP_API_RESPONSE", "SIMPLE"), ("POLICY__SCOPE", "METHOD")];
+    let world = world(&settings).await;
+    let event = |version: &str, arn: &str| {
+        let header = format!("Bearer {}", Token::id().sign());
+        json!({ "version": version, "type": "REQUEST", arn: path, "headers": { "authorization": header } })
+    };
+    assert_eq!(world.ask(&event("2.0", "routeArn")).await.answer()["isAuthorized"], true);
+    assert_eq!(world.ask(&event("1.0", "methodArn")).await.reason(), "resource_unsafe");
+}

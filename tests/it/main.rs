@@ -12,10 +12,12 @@
 mod abuse;
 mod answers;
 mod attacks;
+mod carriers;
 mod connections;
 mod events;
 mod key_sets;
 mod laws;
+mod lines;
 mod process;
 mod published_cases;
 mod requests;

@@ -302,3 +302,36 @@ async fn automation_alone_and_neither() {
         assert_eq!(neither.ask(&request(&json!({ "Authorization": "Basic x" }))).await.reason(), expected);
     }
 }
+
+/// Somebody else's secret under the same prefix: an anonymous caller can neither ring the alarm for faults with it, nor tell
+/// its name from one that is not there.
+#[tokio::test]
+async fn a_secret_without_a_token_is_nobodys() {
+    let world = world(&[("UNAUTHORIZED_AS", "DENY")]).await;
+    let name = |id: &str| format!("{}/{id}", smac_local::deployment::SECRETS_PREFIX);
+    world.stand_ins.set_secret(&name("database"), Some(r#"{"username":"u","password":"p"}"#), now());
+    let answers =
+        [("database", "service_unknown"), ("nowhere", "service_unknown"), (SERVICE, "service_token_mismatch")];
+    for (id, reason) in answers {
+        let told = world.ask_with_pair(id, "wrong").await;
+        assert_eq!(told.reason(), reason, "{id}");
+        assert_eq!(told.answer(), crate::support::deny("service_refused"), "{id}");
+    }
+}
+
+#[tokio::test]
+async fn a_stored_token_that_no_header_can_carry_is_malformed() {
+    let world = world(&[]).await;
+    let name = crate::support::secret_name();
+    for token in ["t\\n", " t", "t\\u0000"] {
+        let world = crate::support::world(&[]).await;
+        let secret = format!("{{\"token\":\"{token}\",\"id\":\"i\"}}");
+        world.stand_ins.set_secret(&name, Some(&secret), now());
+        assert_eq!(world.ask_with_pair(SERVICE, "t").await.reason(), "secret_malformed", "{token:?}");
+    }
+    // A forced refresh that finds one says so, too.
+    assert_eq!(world.ask_as_service().await.reason(), "allowed");
+    world.stand_ins.set_secret(&name, Some("plain"), now());
+    assert_eq!(world.ask_with_pair(SERVICE, "rotated").await.reason(), "secret_malformed");
+    assert_eq!(world.ask_as_service().await.reason(), "allowed", "the remembered one is as it was");
+}

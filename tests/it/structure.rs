@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use smac_lambda_authorizer::tools as checks;
+
 /// The files under a folder, as paths from the root of the repository, with their text.
 fn sources(folder: &str) -> BTreeMap<String, String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -182,6 +184,23 @@ fn the_documents_show_the_same_floors() {
         table.iter().map(|line| line.split("[`src/").nth(1).unwrap().split(".rs`]").next().unwrap()).collect();
     let rooms: Vec<String> = floors().into_iter().map(|(_, room)| room).collect();
     assert_eq!(listed, rooms);
+}
+
+#[test]
+fn the_documents_show_the_checks_in_their_order() {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/architecture.md")).unwrap();
+    let table = text.split("## The checks").nth(1).unwrap().split("\n## ").next().unwrap();
+    let rows: Vec<Vec<&str>> = table
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"))
+        .map(|row| row.split('|').map(str::trim).collect())
+        .skip(2)
+        .collect();
+    for (path, column) in [(checks::Path::Token, 1), (checks::Path::Pair, 2)] {
+        let listed: Vec<_> = rows.iter().filter(|row| row[column] == "yes").map(|row| (row[0], row[3])).collect();
+        let checks: Vec<_> = path.checks().iter().map(|check| (check.name(), check.rule())).collect();
+        assert_eq!(listed, checks);
+    }
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 mod claims;
 mod form;
+mod get_user;
 mod user_info;
+mod users;
 
 use smac_local::deployment::{EMAIL, Pool};
 use smac_local::keys::Key;

@@ -15,8 +15,13 @@ import urllib.error
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BINARY = ROOT / "target" / "release" / "smac-lambda-authorizer"
+TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target")
+BINARY = TARGET / "release" / "smac-lambda-authorizer"
 STAGE = "arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/prod/*"
+
+# Whom the development deployment knows.
+EMAIL = "jane@example.com"
+SERVICE = "service:billing"
 
 _processes = []
 _scratch = tempfile.TemporaryDirectory()
@@ -25,9 +30,8 @@ _failures = []
 
 @atexit.register
 def _stop_all():
-    for process in _processes:
-        process.kill()
-        process.wait()
+    for process in list(_processes):
+        stop(process)
 
 
 def free_port():
@@ -56,13 +60,37 @@ def start(command, env=None, port=None, log=None):
 
 
 def stop(process):
-    process.kill()
-    process.wait()
+    """Politely first: some have processes of their own to end."""
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
     _processes.remove(process)
 
 
 def scratch(name):
     return pathlib.Path(_scratch.name) / name
+
+
+def cargo_local(*arguments):
+    return ["cargo", "local", *arguments]
+
+
+def rendered(name):
+    """An event of `events/` with a fresh token."""
+    return json.loads(subprocess.check_output(cargo_local("render", f"events/{name}.json"), cwd=ROOT))
+
+
+def stand_ins():
+    """Starts them; gives the file with the function's environment."""
+    port, path = free_port(), scratch("function.env")
+    subprocess.check_call(["cargo", "build", "--quiet", "--package", "smac-local"], cwd=ROOT)
+    start(cargo_local("aws", "--port", str(port), "--env-file", str(path)), port=port)
+    while not path.exists():
+        time.sleep(0.05)
+    return path
 
 
 def emulator():

@@ -110,7 +110,7 @@ def use(page):
     check("a minted token is shown", page.page.get_by_label("Token, minted or pasted").input_value()[:3], "eyJ")
     page.send()
     check("an ID token", page.told(), ("allowed", "as user", "200 OK"))
-    check("all of its checks passed", (len(page.states()), set(page.states().values())), (17, {"passed"}))
+    check("all of its checks passed", (len(page.states()), set(page.states().values())), (20, {"passed"}))
     check("the policy is shown", "arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/prod/*" in page.text("answer"), True)
     check("the context is shown", "jane@example.com" in page.text("context"), True)
 
@@ -138,7 +138,7 @@ def use(page):
     check("claims that are no JSON", page.page.get_by_role("alert").first.inner_text()[:8], "Not JSON")
     page.page.get_by_label("Other claims").fill("")
 
-    page.page.get_by_label("Token, minted or pasted").fill("not a token")
+    page.page.get_by_label("Token, minted or pasted").fill("not-a-token")
     page.send()
     check("what is no token", page.told(), ("unauthorized", "token_malformed", "401 Unauthorized"))
     check("and its check", page.failed(), ("form", True, True))
@@ -185,19 +185,25 @@ def fits(page):
 
 
 def web_socket(context, port):
-    """A real browser's WebSocket: one message, then a clean end; refused without a token."""
+    """A real browser's WebSocket: one message, then a clean end; refused without a token.
+
+    With a sub-protocol, the browser itself demands that one is accepted."""
     token = subprocess.check_output(["cargo", "local", "token", "--use", "access"], cwd=ROOT, text=True).strip()
     page = context.new_page()
     page.goto(f"http://localhost:{port}/")
-    script = """(url) => new Promise((resolve) => {
-        const socket = new WebSocket(url), told = [];
+    script = """([url, protocols]) => new Promise((resolve) => {
+        const socket = new WebSocket(url, protocols), told = [];
         socket.onmessage = (event) => told.push(event.data);
-        socket.onclose = (event) => resolve([told, event.code, event.wasClean]);
+        socket.onclose = (event) => resolve([told, event.code, event.wasClean, socket.protocol]);
     })"""
-    told, code, was_clean = page.evaluate(script, f"ws://localhost:{port}/?token={token}")
-    users = [json.loads(text)["requestContext"]["authorizer"]["userId"] for text in told]
-    check("a WebSocket with a token", (users, code, was_clean), (["jane@example.com"], 1000, True))
-    check("a WebSocket without one", page.evaluate(script, f"ws://localhost:{port}/"), [[], 1006, False])
+
+    def connect(query="", protocols=()):
+        told, *end = page.evaluate(script, [f"ws://localhost:{port}/{query}", list(protocols)])
+        return [json.loads(text)["requestContext"]["authorizer"]["userId"] for text in told], *end
+
+    check("a WebSocket with a token", connect(f"?token={token}"), (["jane@example.com"], 1000, True, ""))
+    check("one with a sub-protocol", connect(protocols=["bearer", token]), (["jane@example.com"], 1000, True, "bearer"))
+    check("a WebSocket without one", connect(), ([], 1006, False, ""))
 
 
 def main():
@@ -208,7 +214,7 @@ def main():
     subprocess.check_call(["cargo", "build", "--quiet", "--package", "smac-local"], cwd=ROOT)
     port, process = serve()
     curl_as_the_help_says(port)
-    web_port, _ = serve("--kind", "websocket")
+    web_port, _ = serve("--kind", "websocket", "--setting", "JWT__WEBSOCKET_PROTOCOL=bearer")
     with sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
             scratch("chromium"), executable_path=CHROMIUM, args=FLAGS, headless=True

@@ -1,23 +1,33 @@
-"""The release binary against moto's Cognito and Secrets Manager: a real pool, a real user, real tokens from
-InitiateAuth, a real secret, under AWS's Lambda runtime emulator."""
+"""The release binary against moto's Cognito and Secrets Manager: a real pool, real users, real tokens from InitiateAuth,
+GetUser, a real secret, under AWS's Lambda runtime emulator.
+
+usage: real_tokens.py [BINARY]
+"""
 
 import json
+import pathlib
 import sys
 
 import boto3
 
-from harness import Function, allow, check, event, finish, free_port, start
+from harness import BINARY, EMAIL, Function, allow, check, event, finish, free_port, start
 
 REGION = "eu-west-1"
-EMAIL = "jane@example.com"
+UNVERIFIED = "john@example.com"
 PASSWORD = "Correct-horse-1-battery"
 
 
-def tokens(cognito, pool, client):
+def create_user(cognito, pool, email, is_verified):
+    attributes = [{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": is_verified}]
+    cognito.admin_create_user(UserPoolId=pool, Username=email, UserAttributes=attributes)
+    cognito.admin_set_user_password(UserPoolId=pool, Username=email, Password=PASSWORD, Permanent=True)
+
+
+def tokens(cognito, client, email):
     answer = cognito.initiate_auth(
         ClientId=client,
         AuthFlow="USER_PASSWORD_AUTH",
-        AuthParameters={"USERNAME": EMAIL, "PASSWORD": PASSWORD},
+        AuthParameters={"USERNAME": email, "PASSWORD": PASSWORD},
     )
     return answer["AuthenticationResult"]
 
@@ -30,7 +40,12 @@ def pair(name, token):
     return event(SMAC_Principal=name, SMAC_Token=token)
 
 
+def reasons(function):
+    return [json.loads(line).get("reason") for line in function.log().splitlines() if line.startswith('{"_aws"')]
+
+
 def main():
+    binary = pathlib.Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else BINARY
     port = free_port()
     base = f"http://127.0.0.1:{port}"
     start([sys.executable, "-m", "moto.server", "--host", "127.0.0.1", "--port", str(port)], port=port)
@@ -45,33 +60,38 @@ def main():
         cognito.create_user_pool_client(UserPoolId=pool, ClientName=name, **options)["UserPoolClient"]["ClientId"]
         for name in ("ours", "theirs")
     ]
-    attributes = [{"Name": "email", "Value": EMAIL}, {"Name": "email_verified", "Value": "true"}]
-    cognito.admin_create_user(UserPoolId=pool, Username=EMAIL, UserAttributes=attributes)
-    cognito.admin_set_user_password(UserPoolId=pool, Username=EMAIL, Password=PASSWORD, Permanent=True)
-    ours, theirs = (tokens(cognito, pool, client) for client in clients)
+    create_user(cognito, pool, EMAIL, "true")
+    create_user(cognito, pool, UNVERIFIED, "false")
+    ours, theirs = (tokens(cognito, client, EMAIL) for client in clients)
+    unverified = tokens(cognito, clients[0], UNVERIFIED)
     secret = json.dumps({"token": "a-token", "id": "service:1"})
     secrets.create_secret(Name="smac/one", SecretString=secret)
 
     pools = "SMAC__AUTH__PROVIDER_COGNITO__USERPOOLS__PRIMARY"
-    function = Function({
+    environment = {
         "AWS_REGION": REGION,
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_SECRET_ACCESS_KEY": "local",
-        "AWS_ENDPOINT_URL": base,
+        "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": base,
+        "AWS_ENDPOINT_URL_SECRETS_MANAGER": base,
         "SMAC__AUTH__PROVIDER": "COGNITO",
         f"{pools}__USERPOOL_ID": pool,
         f"{pools}__APP_CLIENT_ID": clients[0],
         "SMAC__AUTH__AUTOMATION_PRINCIPALS__SECRETS_MANAGER__COMMON_PREFIX": "smac",
         # So that a deletion is seen at once.
         "SMAC__AUTH__CACHE__TTL_SECONDS": "0",
-    })
+    }
+    function = Function(environment, binary)
 
     def refused(name, request):
         check(name, function.invoke(request).get("errorMessage"), "Unauthorized")
 
     token = ours["IdToken"]
     check("an ID token of InitiateAuth", function.invoke(bearer(token)), allow(EMAIL))
-    refused("an access token without an e-mail and without a domain to ask", bearer(ours["AccessToken"]))
+    check("an access token of InitiateAuth, by GetUser", function.invoke(bearer(ours["AccessToken"])), allow(EMAIL))
+    refused("an email that GetUser does not say to be verified", bearer(unverified["AccessToken"]))
+    cognito.admin_user_global_sign_out(UserPoolId=pool, Username=EMAIL)
+    refused("an access token after the sign-out", bearer(ours["AccessToken"]))
     refused("a token of another client", bearer(theirs["IdToken"]))
     head, claims, signature = token.split(".")
     middle = len(signature) // 2
@@ -87,11 +107,16 @@ def main():
     refused("the token before", pair("one", "a-token"))
     secrets.delete_secret(SecretId="smac/one", RecoveryWindowInDays=7)
     refused("a secret marked for deletion", pair("one", "b-token"))
-    reasons = [json.loads(line).get("reason") for line in function.log().splitlines() if line.startswith('{"_aws"')]
-    check("the reasons", reasons, [
-        None, "user_id_missing", "client_not_allowed", "signature_invalid", "signature_invalid", None,
-        "service_token_mismatch", "service_unknown", None, "service_token_mismatch", "service_unknown",
+    check("the reasons", reasons(function), [
+        None, None, "user_id_not_verified", "token_revoked", "client_not_allowed", "signature_invalid",
+        "signature_invalid", None, "service_token_mismatch", "service_unknown", None, "service_token_mismatch",
+        "service_unknown",
     ])
+    function.stop()
+
+    function = Function({**environment, "SMAC__AUTH__PROVIDER_COGNITO__GET_USER": "false"}, binary)
+    refused("an access token that nobody can be asked about", bearer(unverified["AccessToken"]))
+    check("and the reason", reasons(function), ["user_id_missing"])
     finish()
 
 

@@ -5,32 +5,9 @@ usage: rie.py [BINARY]
 
 import json
 import pathlib
-import subprocess
 import sys
-import time
 
-from harness import BINARY, ROOT, Function, allow, check, deny, finish, free_port, scratch, start
-
-EMAIL = "jane@example.com"
-SERVICE = "service:billing"
-
-
-def cargo_local(*arguments):
-    return ["cargo", "local", *arguments]
-
-
-def rendered(name):
-    return json.loads(subprocess.check_output(cargo_local("render", f"events/{name}.json"), cwd=ROOT))
-
-
-def stand_ins():
-    """Starts them; gives the function's environment."""
-    port, path = free_port(), scratch("function.env")
-    subprocess.check_call(["cargo", "build", "--quiet", "--package", "smac-local"], cwd=ROOT)
-    start(cargo_local("aws", "--port", str(port), "--env-file", str(path)), port=port)
-    while not path.exists():
-        time.sleep(0.05)
-    return dict(line.split("=", 1) for line in path.read_text().splitlines())
+from harness import BINARY, EMAIL, ROOT, SERVICE, Function, allow, check, deny, finish, rendered, stand_ins
 
 
 def error(function, event):
@@ -39,7 +16,7 @@ def error(function, event):
 
 def main():
     binary = pathlib.Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else BINARY
-    environment = stand_ins()
+    environment = dict(line.split("=", 1) for line in stand_ins().read_text().splitlines())
 
     def run(**settings):
         more = {f"SMAC__AUTH__{name}": value for name, value in settings.items()}
@@ -87,6 +64,16 @@ def main():
     event["identitySource"] = ["Bearer x"]
     simple = {"isAuthorized": False, "context": {"reason": "token_malformed"}}
     check("a simple no", function.invoke(event), simple)
+    function.stop()
+
+    function = run(JWT__WEBSOCKET_PROTOCOL="bearer")
+    event = rendered("websocket-query-token")
+    token = event.pop("queryStringParameters")["token"]
+    del event["multiValueQueryStringParameters"]
+    event["headers"]["Sec-WebSocket-Protocol"] = f"bearer, {token}"
+    expected = allow(EMAIL)
+    expected["context"]["webSocketProtocol"] = "bearer"
+    check("a WebSocket's sub-protocol", function.invoke(event), expected)
     function.stop()
 
     function = run(PROVIDER_COGNITO__CHECK_REVOKATION="true")

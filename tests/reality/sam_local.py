@@ -7,7 +7,6 @@ usage: sam_local.py [BINARY]
 import json
 import os
 import pathlib
-import subprocess
 import sys
 import tomllib
 
@@ -17,7 +16,7 @@ from samcli.commands.local.lib.local_lambda import LocalLambdaRunner
 from samcli.lib.providers.sam_function_provider import SamFunctionProvider
 from samcli.lib.providers.sam_stack_provider import SamLocalStackProvider
 
-from harness import BINARY, ROOT, Function, allow, check, finish
+from harness import BINARY, EMAIL, ROOT, Function, allow, check, finish, rendered
 
 # What the README passes to `--env-vars`.
 ENV_VARS = "local/sam.json"
@@ -29,11 +28,6 @@ def environment(env_vars):
     provider = SamFunctionProvider(stacks)
     runner = LocalLambdaRunner(None, provider, str(ROOT), str(ROOT), env_vars_values=env_vars)
     return runner._make_env_vars(provider.get("AuthorizerFunction")).resolve()
-
-
-def rendered(name):
-    command = ["cargo", "local", "render", f"events/{name}.json"]
-    return json.loads(subprocess.check_output(command, cwd=ROOT))
 
 
 def options(names):
@@ -56,7 +50,7 @@ def main():
     function = Function(given, binary)
     # There are no stand-ins here, and no network is needed.
     for name in ["rest-request-id-token", "rest-token"]:
-        check(name, function.invoke(rendered(name)), allow("jane@example.com"))
+        check(name, function.invoke(rendered(name)), allow(EMAIL))
     check("no token", function.invoke(rendered("refused-no-credentials"))["errorMessage"], "Unauthorized")
     function.stop()
 

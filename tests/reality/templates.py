@@ -67,6 +67,22 @@ def rest(name):
     return resources, body, caching
 
 
+def web_socket_backend(template):
+    """What the example's own function answers."""
+    module = {}
+    exec(template["Resources"]["Backend"]["Properties"]["InlineCode"], module)
+
+    def ask(kind, **more):
+        authorizer = {"userId": "jane", "principalType": "user", "principalId": "jane", **more}
+        return module["handler"]({"requestContext": {"eventType": kind, "authorizer": authorizer}}, None)
+
+    accepted = {"statusCode": 200, "headers": {"Sec-WebSocket-Protocol": "bearer"}}
+    check("websocket-api: the sub-protocol is accepted", ask("CONNECT", webSocketProtocol="bearer"), accepted)
+    check("websocket-api: and none without one", ask("CONNECT"), {"statusCode": 200, "headers": {}})
+    who = json.loads(ask("MESSAGE", webSocketProtocol="bearer")["body"])
+    check("websocket-api: a message is answered", who, {"userId": "jane", "principalType": "user"})
+
+
 def terraform(folder):
     """The blocks of a module's files, merged."""
     blocks = {}
@@ -116,10 +132,13 @@ def main():
 
     resources = expand("websocket-api")
     [authorizer] = of_type(resources, "AWS::ApiGatewayV2::Authorizer")
-    check("websocket-api: key", authorizer["IdentitySource"], ["route.request.querystring.token"])
+    check("websocket-api: no key", authorizer.get("IdentitySource"), None)
     routes = {route["RouteKey"]: route.get("AuthorizationType") for route in of_type(resources, "AWS::ApiGatewayV2::Route")}
     check("websocket-api: routes", routes, {"$connect": "CUSTOM", "$default": None})
     check("websocket-api: permission", allowed_authorizers(resources), ["AuthorizerArn"])
+    responses = {response["RouteId"]["Ref"] for response in of_type(resources, "AWS::ApiGatewayV2::RouteResponse")}
+    check("websocket-api: route responses", responses, {"Connect", "Default"})
+    web_socket_backend(yaml_parse((EXAMPLES / "websocket-api" / "template.yaml").read_text()))
 
     with (ROOT / "samconfig.toml").open("rb") as file:
         config = tomllib.load(file)

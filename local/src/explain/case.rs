@@ -9,7 +9,6 @@ use url::Url;
 
 use super::token::{Token, shown};
 
-/// How much of the world was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Asked {
     /// The upstreams themselves; whether there are AWS credentials in the settings or the environment.
@@ -18,7 +17,6 @@ pub(super) enum Asked {
     Nobody { has_key: bool },
 }
 
-/// All that is known of a decision.
 pub(super) struct Case<'a> {
     pub(super) parts: Parts<'a>,
     pub(super) request: Option<&'a Request<'a>>,
@@ -56,7 +54,6 @@ impl<'a> Case<'a> {
         self.tokens().map(|tokens| tokens.issuers.as_slice()).unwrap_or_default()
     }
 
-    /// The issuer that judges the token.
     pub(super) fn issuer(&self) -> Option<&'a IssuerConfig> {
         let name = self.decision.trace().issuer.as_ref()?;
         self.issuers().iter().find(|issuer| issuer.name == *name)
@@ -72,10 +69,6 @@ impl<'a> Case<'a> {
 
     pub(super) fn pool_setting(&self, name: &str) -> String {
         pool_setting(self.pool_name(), name)
-    }
-
-    pub(super) fn key_set_url(&self) -> String {
-        self.issuer().map(|issuer| issuer.keys.url.to_string()).unwrap_or_default()
     }
 
     pub(super) fn was_asked(&self, upstream: Upstream) -> bool {
@@ -94,11 +87,10 @@ impl<'a> Case<'a> {
         self.attributes().map_or("userInfo", |(name, _)| name)
     }
 
-    pub(super) fn attributes_url(&self) -> String {
-        self.attributes().map(|(_, url)| url.to_string()).unwrap_or_default()
+    pub(super) fn attributes_at(&self) -> String {
+        self.attributes().map(|(name, url)| format!("{name}, {url}")).unwrap_or_default()
     }
 
-    /// Whether the token is an app client's own.
     pub(super) fn is_machine(&self) -> bool {
         let principal = self.decision.trace().principal.as_ref();
         self.path == Path::Token && principal.is_some_and(|(principal, _)| *principal == PrincipalType::Service)
@@ -109,21 +101,16 @@ impl<'a> Case<'a> {
         self.token?.user_id_claim(&self.rules()?.user_id)
     }
 
-    /// The claims that can be the user id.
-    fn user_id_claims(&self) -> impl Iterator<Item = &'a str> {
-        self.rules().into_iter().flat_map(|rules| &rules.user_id.claims).map(String::as_str)
-    }
-
-    /// The same in words.
+    /// The claims that can be the user id, in words.
     pub(super) fn user_id_names(&self) -> String {
-        self.user_id_claims().map(|claim| format!("`{claim}`")).collect::<Vec<_>>().join(" or ")
+        self.rules().map(|rules| quoted(&rules.user_id.claims, " or ")).unwrap_or_default()
     }
 
     /// The claim that is the user id, if it must be verified.
     pub(super) fn verified_claim(&self) -> Option<&'a str> {
-        let claim = self.claim_in_token().or_else(|| self.user_id_claims().next())?;
-        let is_required = self.rules()?.user_id.requires_verification && tools::verified_by(claim).is_some();
-        is_required.then_some(claim)
+        let rule = &self.rules()?.user_id;
+        let claim = self.claim_in_token().or_else(|| rule.claims.first().map(String::as_str))?;
+        (rule.requires_verification && tools::verified_by(claim).is_some()).then_some(claim)
     }
 
     pub(super) fn checks_revocation(&self) -> bool {
@@ -134,14 +121,12 @@ impl<'a> Case<'a> {
         self.token.and_then(Token::client).map(|client| shown(&client)).unwrap_or_default()
     }
 
-    pub(super) fn secrets_region(&self) -> &'a str {
-        self.services().map_or("?", |services| services.secrets.region.as_str())
-    }
-
-    /// The id itself is not shown: whoever mixes up the two headers puts the token there.
-    pub(super) fn secret_name(&self) -> String {
-        let prefix = self.services().map_or("", |services| services.common_prefix.trim_end_matches('/'));
-        format!("{prefix}/<value of {}>", self.id_header())
+    /// The service's secret. The id itself is not shown: whoever mixes up the two headers puts the token there.
+    pub(super) fn secret(&self) -> String {
+        let (prefix, region) = self.services().map_or(("", "?"), |services| {
+            (services.common_prefix.trim_end_matches('/'), services.secrets.region.as_str())
+        });
+        format!("{prefix}/<value of {}> in {region}", self.id_header())
     }
 
     pub(super) fn id_header(&self) -> &'a str {
@@ -152,21 +137,15 @@ impl<'a> Case<'a> {
         self.services().map_or("SMAC-Token", |services| services.headers.token.as_str())
     }
 
-    /// Where credentials are looked for.
     pub(super) fn places(&self) -> String {
-        let mut places: Vec<_> =
-            self.tokens().into_iter().flat_map(|tokens| &tokens.carriers.0).map(place_of).collect();
-        if let Some(services) = self.services() {
-            places.push(format!("the headers `{}` and `{}`", services.headers.id, services.headers.token));
-        }
-        places.join(", ")
+        let carriers = self.tokens().into_iter().flat_map(|tokens| &tokens.carriers.0);
+        let pair = self.services().map(|_| format!("the headers `{}` and `{}`", self.id_header(), self.token_header()));
+        carriers.map(place_of).chain(pair).collect::<Vec<_>>().join(", ")
     }
 }
 
-/// The scope with which userInfo can be asked.
 pub(super) const USER_INFO_SCOPE: &str = "openid";
 
-/// The scope with which `GetUser` can be asked.
 pub(super) const GET_USER_SCOPE: &str = "aws.cognito.signin.user.admin";
 
 /// The rules of a user pool: there are no other issuers.
@@ -175,9 +154,13 @@ pub(super) fn pool_rules(issuer: &IssuerConfig) -> &PoolRules {
     rules
 }
 
-/// The whole name of a pool's setting.
 pub(super) fn pool_setting(pool: &str, name: &str) -> String {
     format!("{PREFIX}PROVIDER_COGNITO__USERPOOLS__{pool}__{name}")
+}
+
+/// Names, as a terminal may get them.
+pub(super) fn quoted(names: &[String], separator: &str) -> String {
+    names.iter().map(|name| format!("`{}`", shown(name))).collect::<Vec<_>>().join(separator)
 }
 
 fn place_of(carrier: &Carrier) -> String {
@@ -190,5 +173,5 @@ fn place_of(carrier: &Carrier) -> String {
 }
 
 pub(super) fn form_of_header(prefix: &str) -> String {
-    if prefix.is_empty() { "<token>".to_owned() } else { format!("{prefix} <token>") }
+    format!("{prefix} <token>").trim_start().to_owned()
 }

@@ -1,13 +1,11 @@
 //! What is to be explained: an event or a token, in the forms in which people have them.
 
-use std::io::Read as _;
 use std::path::Path;
 
 use serde_json::Value;
 use smac_local::command::{About as _, Problem};
 use smac_local::event;
 
-/// What is to be explained.
 #[derive(Debug, PartialEq)]
 pub(super) enum Input {
     Event(String),
@@ -28,13 +26,10 @@ pub(super) fn read(arguments: &[String]) -> Result<Input, Problem> {
     };
     let path = Path::new(argument);
     if argument == "-" {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).about("standard input")?;
-        return parse(&text, "standard input");
+        return parse(&std::io::read_to_string(std::io::stdin()).about("standard input")?, "standard input");
     }
     if path.is_file() {
-        let text = std::fs::read_to_string(path).about(path.display())?;
-        return parse(&text, argument);
+        return parse(&std::fs::read_to_string(path).about(argument)?, argument);
     }
     if let Some(token) = token_in(argument) {
         return Ok(Input::Token(token));

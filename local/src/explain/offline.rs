@@ -16,6 +16,7 @@ use smac_local::http_server::{self, Server};
 use smac_local::keys::{self, Key};
 use smac_local::stand_ins::GET_USER;
 
+use super::case::{pool_rules, pool_setting};
 use super::token::Token;
 use crate::decisions::Presented;
 use crate::environment::{self, Variables};
@@ -34,14 +35,15 @@ pub(super) struct Assumptions {
 }
 
 impl Assumptions {
-    /// Everything that this credential needs.
     pub(super) fn about(presented: Presented<'_>, token: Option<&Token>, parts: &Parts<'_>) -> Self {
         let mut key = Key::Primary.jwk();
         if let (Some(key), Some((kid, _))) = (key.as_object_mut(), token.and_then(Token::key)) {
             key.insert("kid".to_owned(), kid.as_ref().into());
         }
         let mut user_info = Map::new();
-        if let (Some(token), Some(claim)) = (token, user_id_claims(parts).first()) {
+        // All pools have the same claims.
+        let rules = parts.tokens.and_then(|tokens| tokens.issuers.first()).map(pool_rules);
+        if let (Some(token), Some(claim)) = (token, rules.and_then(|rules| rules.user_id.claims.first())) {
             user_info.extend(tools::verified_by(claim).map(|flag| (flag.to_owned(), "true".into())));
             user_info.insert(claim.clone(), ASSUMED_ID.into());
             user_info.insert("sub".to_owned(), token.string("sub").unwrap_or_default().as_ref().into());
@@ -73,15 +75,9 @@ impl Assumptions {
     }
 }
 
-/// The claims that can be the user id: all pools have the same.
-fn user_id_claims<'a>(parts: &Parts<'a>) -> &'a [String] {
-    let issuer = parts.tokens.and_then(|tokens| tokens.issuers.first());
-    issuer.map(|issuer| super::case::pool_rules(issuer).user_id.claims.as_slice()).unwrap_or_default()
-}
-
 /// Whether the settings hold the key that the token names: then its signature can be checked without a network.
 pub(super) fn has_key_of(tokens: &TokenConfig, token: &Token) -> bool {
-    let Some((issuer, (kid, algorithm))) = token.issuer().zip(token.key()) else {
+    let Some((issuer, (kid, algorithm))) = token.string("iss").zip(token.key()) else {
         return false;
     };
     let issuer = tokens.issuers.iter().find(|other| other.identifiers.iter().any(|name| *name == issuer));
@@ -104,14 +100,13 @@ pub(super) fn redirect(environment: &mut Variables, stand_in: &str, parts: &Part
     ];
     changes.extend(CREDENTIALS.map(|(name, value)| (name.to_owned(), value.to_owned())));
     for issuer in parts.tokens.into_iter().flat_map(|tokens| &tokens.issuers) {
-        if super::case::pool_rules(issuer).user_info_url.is_some() {
-            changes.push((super::case::pool_setting(&issuer.name, "DOMAIN"), stand_in.to_owned()));
+        if pool_rules(issuer).user_info_url.is_some() {
+            changes.push((pool_setting(&issuer.name, "DOMAIN"), stand_in.to_owned()));
         }
     }
     let ttl = format!("{PREFIX}JWT__KEY_SET_TTL_SECONDS");
-    if environment::value_of(environment, &ttl)
-        .is_some_and(|ttl| ttl.parse().is_ok_and(|n: u64| n < KEY_SET_TTL_SECONDS))
-    {
+    let seconds = environment::value_of(environment, &ttl).and_then(|ttl| ttl.parse::<u64>().ok());
+    if seconds.is_some_and(|seconds| seconds < KEY_SET_TTL_SECONDS) {
         changes.push((ttl, KEY_SET_TTL_SECONDS.to_string()));
     }
     if let Some(services) = parts.services {

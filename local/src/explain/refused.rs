@@ -1,95 +1,110 @@
-//! What is said of a refusal, with the facts: what was found, and what to change. Never a token, and of its claims no
-//! more than helps to mend the configuration.
+//! The facts behind a refusal, and what to change. Never a token, and of its claims no more than helps to mend the
+//! configuration.
 
-mod token;
-
-use smac_lambda_authorizer::tools::{IdentitySource, PREFIX, Request};
+use smac_lambda_authorizer::tools::{self, Carrier, Check, IdentitySource, IssuerConfig, PREFIX, Request, Upstream};
 use smac_lambda_authorizer::{Fault, Forbidden, Refusal, Unauthorized};
 use smac_local::advice::advice;
 
-use super::case::{Asked, Case};
-use super::token::Token;
+use super::case::{Asked, Case, GET_USER_SCOPE, USER_INFO_SCOPE, form_of_header, pool_rules, pool_setting, quoted};
+use super::token::{Token, in_words, shown};
 
-/// What was found. What to change is the advice for the reason, unless the facts say more.
-pub(super) struct Finding {
-    why: String,
-    change: Option<String>,
+/// The largest leeway that can be set: a token that expired earlier is no matter of clocks.
+const MAX_LEEWAY_SECONDS: i128 = 300;
+
+const OF_COGNITO: &str = "send a token of Cognito";
+
+/// The facts, and what to change where they say more than the advice for the reason.
+type Finding = (String, Option<String>);
+
+fn facts(facts: impl Into<String>) -> Finding {
+    (facts.into(), None)
 }
 
-impl Finding {
-    fn new(why: impl Into<String>) -> Self {
-        Self { why: why.into(), change: None }
-    }
-
-    fn but_change(self, change: impl Into<String>) -> Self {
-        Self { change: Some(change.into()), ..self }
-    }
+fn change(facts: impl Into<String>, change: impl Into<String>) -> Finding {
+    (facts.into(), Some(change.into()))
 }
 
 impl Case<'_> {
-    /// Why it was refused, and what to change.
     pub(super) fn refused(&self, refusal: Refusal) -> (String, String) {
         let found = match refusal {
             Refusal::Unauthorized(reason) => self.unauthorized(reason),
             Refusal::Forbidden(reason) => self.forbidden(reason),
             Refusal::Fault(reason) => self.fault(reason),
         };
-        let found = found.unwrap_or_else(|| Finding::new(refusal.meaning()));
+        let (facts, change) = found.unwrap_or_default();
         let pool = self.issuer().map(|issuer| issuer.name.as_ref());
-        (found.why, found.change.unwrap_or_else(|| advice(refusal, pool)))
+        let why = format!("{} {facts}", refusal.meaning()).trim_end().to_owned();
+        (why, change.unwrap_or_else(|| advice(refusal, pool)))
     }
 
     fn unauthorized(&self, reason: Unauthorized) -> Option<Finding> {
         Some(match reason {
             Unauthorized::CredentialsMissing => self.credentials_missing(),
-            Unauthorized::CredentialsAmbiguous => Finding::new(format!(
-                "there are two values for one credential, or a comma in a token; looked at: {}",
-                self.places()
-            )),
-            Unauthorized::CacheKeyMismatch => self.cache_key_mismatch(),
+            Unauthorized::CredentialsAmbiguous => facts(format!("Looked at: {}", self.places())),
+            Unauthorized::CacheKeyMismatch => facts(match self.request.map(Request::identity_source) {
+                Some(IdentitySource::List(values)) => format!("`identitySource` has {} values", values.len()),
+                _ => "`identitySource` has one value".to_owned(),
+            }),
             Unauthorized::TokenMalformed => return self.token_malformed(),
-            Unauthorized::AlgorithmNotAllowed => self.algorithm_not_allowed(),
-            Unauthorized::KeyUnknown => {
-                Finding::new(format!("the key set of pool {} has no key of the token's key id", self.pool_name()))
-            }
-            Unauthorized::SignatureInvalid => {
-                Finding::new(format!("the key of pool {} that the token names did not sign it", self.pool_name()))
+            Unauthorized::AlgorithmNotAllowed => match self.token.and_then(Token::algorithm) {
+                Some(name) => facts(format!("It is {}", shown(&name))),
+                None => facts("It has none"),
+            },
+            Unauthorized::KeyUnknown | Unauthorized::SignatureInvalid => {
+                facts(format!("The issuer is pool {}", self.pool_name()))
             }
             Unauthorized::IssuerUnknown => self.issuer_unknown(),
             Unauthorized::TokenExpired => self.token_expired(),
             Unauthorized::TokenNotYetValid => self.token_not_yet_valid(),
-            Unauthorized::SenderConstraintUnmet => {
-                Finding::new("the token has a claim `cnf`: it is bound to a key or certificate")
-            }
             Unauthorized::TokenUseNotAllowed => self.token_use_not_allowed(),
             Unauthorized::ClientNotAllowed => self.client_not_allowed(),
             Unauthorized::AudienceNotAllowed => self.audience_not_allowed(),
             Unauthorized::UserIdMissing => self.user_id_missing(),
-            Unauthorized::UserIdInvalid => Finding::new(format!(
-                "the user id in {} is over 512 bytes, or has control characters",
-                self.user_id_names()
-            )),
+            Unauthorized::UserIdInvalid => facts(format!("It is in {}", self.user_id_names())),
             Unauthorized::UserIdNotVerified => self.user_id_not_verified(),
-            Unauthorized::TokenRevoked => {
-                Finding::new(format!("{} refuses the token: {}", self.attributes_name(), self.attributes_url()))
+            Unauthorized::TokenRevoked => facts(format!("Asked: {}", self.attributes_at())),
+            Unauthorized::RevocationUnknown => facts(format!("The reason: {}", self.why_nobody_is_asked())),
+            Unauthorized::ServiceIdInvalid => facts(format!("It is in the header `{}`", self.id_header())),
+            Unauthorized::ServiceUnknown => facts(format!("Looked for: {}", self.secret())),
+            Unauthorized::ServiceTokenMismatch => facts(format!("It is in the header `{}`", self.token_header())),
+            Unauthorized::SenderConstraintUnmet | _ => return None,
+        })
+    }
+
+    fn forbidden(&self, reason: Forbidden) -> Option<Finding> {
+        Some(match reason {
+            Forbidden::ScopeMissing => {
+                let scopes = format!("Required: {}", self.rules()?.required_scopes.join(", "));
+                if self.token.is_some_and(Token::is_access) {
+                    return Some(facts(scopes));
+                }
+                let setting = format!("{PREFIX}PROVIDER_COGNITO__REQUIRED_SCOPES");
+                change(scopes, format!("send the access token: ID tokens have no scopes; or change {setting}"))
             }
-            Unauthorized::RevocationUnknown => Finding::new(format!(
-                "revocation is checked, and nobody can be asked about the token: {}",
-                self.why_nobody_is_asked()
-            )),
-            Unauthorized::ServiceIdInvalid => {
-                Finding::new(format!("the value of the header `{}` can't be part of a secret's name", self.id_header()))
-            }
-            Unauthorized::ServiceUnknown => Finding::new(format!(
-                "Secrets Manager in {} has no secret {}",
-                self.secrets_region(),
-                self.secret_name()
-            )),
-            Unauthorized::ServiceTokenMismatch => Finding::new(format!(
-                "the value of the header `{}` is not the token in the secret",
-                self.token_header()
-            )),
+            Forbidden::GroupMissing => facts(format!("Required: {}", self.rules()?.required_groups.join(", "))),
+            Forbidden::ResourceUnsafe => facts("Its path has *, ? or ${, or its ARN is over 512 characters"),
             _ => return None,
+        })
+    }
+
+    fn fault(&self, reason: Fault) -> Option<Finding> {
+        Some(match reason {
+            Fault::JwksUnavailable => {
+                let issuer = self.issuer()?;
+                facts(format!("It is pool {}'s: {}", issuer.name, issuer.keys.url))
+            }
+            Fault::UserInfoUnavailable => facts(format!("Asked: {}", self.attributes_at())),
+            Fault::SecretsUnavailable => {
+                let asked = format!("Asked for: {}", self.secret());
+                let has_profile = self.services().is_some_and(|services| services.secrets.profile.is_some());
+                if self.asked != (Asked::Live { has_credentials: false }) || has_profile {
+                    return Some(facts(asked));
+                }
+                change(asked, "export AWS credentials, if there are no others: there are none in the environment")
+            }
+            Fault::SecretMalformed => facts(format!("It is {}", self.secret())),
+            Fault::ContextTooLarge => facts("It accepts less than 8,192 bytes"),
+            Fault::EventUnsupported | Fault::ConfigEnforced | Fault::Internal | _ => return None,
         })
     }
 
@@ -98,94 +113,183 @@ impl Case<'_> {
         let (id, token) = (self.id_header(), self.token_header());
         match (has(id), has(token), self.services()) {
             (true, true, None) => {
-                return Finding::new("there is a service's pair, and service principals are off")
-                    .but_change(format!("set {PREFIX}AUTOMATION_PRINCIPALS__SECRETS_MANAGER__COMMON_PREFIX"));
+                let setting = format!("{PREFIX}AUTOMATION_PRINCIPALS__SECRETS_MANAGER__COMMON_PREFIX");
+                return change("There is a service's pair, and service principals are off", format!("set {setting}"));
             }
             (has_id, has_token, Some(_)) if has_id != has_token => {
                 let (there, missing) = if has_id { (id, token) } else { (token, id) };
-                return Finding::new(format!("of a service's pair only the header `{there}` is there"))
-                    .but_change(format!("send the header `{missing}` too"));
+                let found = format!("Of a service's pair only the header `{there}` is there");
+                return change(found, format!("send the header `{missing}` too"));
             }
             _ => {}
         }
-        let has_token =
-            has("Authorization") || self.request.is_some_and(|request| request.authorization_token().is_some());
-        if self.tokens().is_none() && has_token {
-            return Finding::new(format!("there is a token, and no token is looked at: {PREFIX}PROVIDER is NONE"))
-                .but_change(format!("set {PREFIX}PROVIDER=COGNITO and a pool"));
+        let is_bare = self.request.is_some_and(|request| request.authorization_token().is_some());
+        if self.tokens().is_none() && (is_bare || has("Authorization")) {
+            let found = format!("There is a token, and {PREFIX}PROVIDER is NONE");
+            return change(found, format!("set {PREFIX}PROVIDER=COGNITO and a pool"));
         }
-        Finding::new(format!("there is no credential; looked at: {}", self.places()))
+        facts(format!("Looked at: {}", self.places()))
     }
 
-    fn cache_key_mismatch(&self) -> Finding {
-        let shape = match self.request.map(Request::identity_source) {
-            Some(IdentitySource::List(values)) => format!("{} values", values.len()),
-            _ => "a value".to_owned(),
-        };
-        Finding::new(format!(
-            "the gateway's cache key (`identitySource`, {shape}) does not hold the credential: the answer could be cached \
-             for somebody else"
-        ))
-    }
-
-    fn forbidden(&self, reason: Forbidden) -> Option<Finding> {
-        Some(match reason {
-            Forbidden::ScopeMissing => {
-                let scopes = self.rules().map(|rules| rules.required_scopes.join(", ")).unwrap_or_default();
-                let found = Finding::new(format!("the token has none of the required scopes: {scopes}"));
-                if self.token.is_some_and(Token::is_access) {
-                    return Some(found);
-                }
-                found.but_change(format!(
-                    "send the access token: ID tokens have no scopes; or change \
-                     {PREFIX}PROVIDER_COGNITO__REQUIRED_SCOPES"
-                ))
+    fn token_malformed(&self) -> Option<Finding> {
+        if let Some(token) = self.token {
+            let is_about_times = self.decision.trace().check() == Check::Times;
+            return Some(facts(if is_about_times { token.problem_of_times() } else { token.problem() }));
+        }
+        let request = self.request?;
+        self.tokens()?.carriers.0.iter().find_map(|carrier| match carrier {
+            Carrier::Header { name, prefix, .. } => {
+                let mut values = request.header(name).chain(request.authorization_token());
+                let found = || facts(format!("The header `{name}` is not `{}`", form_of_header(prefix)));
+                values.any(|value| !value.trim().is_empty()).then(found)
             }
-            Forbidden::GroupMissing => {
-                let groups = self.rules().map(|rules| rules.required_groups.join(", ")).unwrap_or_default();
-                Finding::new(format!("the token has none of the required groups: {groups}"))
-            }
-            Forbidden::ResourceUnsafe => Finding::new(
-                "the path would be read as a pattern in a policy (*, ? or ${), or its ARN is over 512 characters",
-            ),
-            _ => return None,
-        })
-    }
-
-    fn fault(&self, reason: Fault) -> Option<Finding> {
-        Some(match reason {
-            Fault::EventUnsupported => {
-                Finding::new("this is not an event that API Gateway sends to an authorizer, or its ARN names no stage")
-            }
-            Fault::ConfigEnforced => {
-                Finding::new("there is neither a pool nor a service principal in the settings, so nobody is allowed")
-            }
-            Fault::JwksUnavailable => Finding::new(format!(
-                "the key set of pool {} could not be fetched: {}",
-                self.pool_name(),
-                self.key_set_url()
+            Carrier::WebSocketProtocol(name) => Some(change(
+                format!("The sub-protocol `{name}` is offered without a token behind it, or nothing else is offered"),
+                format!("offer `{name}`, the token, and nothing that holds the token again"),
             )),
-            Fault::UserInfoUnavailable => {
-                Finding::new(format!("{} gave no usable answer: {}", self.attributes_name(), self.attributes_url()))
-            }
-            Fault::SecretsUnavailable => {
-                let found = Finding::new(format!(
-                    "Secrets Manager in {} gave no usable answer about {}",
-                    self.secrets_region(),
-                    self.secret_name()
-                ));
-                if self.asked != (Asked::Live { has_credentials: false })
-                    || self.services().is_some_and(|services| services.secrets.profile.is_some())
-                {
-                    return Some(found);
-                }
-                found.but_change("export AWS credentials, if there are no others: there are none in the environment")
-            }
-            Fault::SecretMalformed => Finding::new(format!("the secret {} is not a service's", self.secret_name())),
-            Fault::ContextTooLarge => {
-                Finding::new("the answer would be 8,192 bytes or more, and API Gateway accepts less")
-            }
-            _ => return None,
+            Carrier::Query(_) | Carrier::Cookie(_) => None,
         })
+    }
+
+    fn issuer_unknown(&self) -> Finding {
+        let Some(issuer) = self.token.and_then(|token| token.string("iss")) else {
+            return change("The token names none", OF_COGNITO);
+        };
+        let names = |pool: &IssuerConfig| format!("{} ({})", pool.identifiers.join(", "), pool.name);
+        let known: Vec<_> = self.issuers().iter().map(names).collect();
+        let found = format!("It is `{}`, and those of the pools are {}", shown(&issuer), known.join(", "));
+        let id = issuer.rsplit('/').next().unwrap_or_default();
+        let has_id = |name: &String| name.rsplit('/').next() == Some(id);
+        let Some(same) = self.issuers().iter().find(|pool| pool.identifiers.iter().any(has_id)) else {
+            let setting = pool_setting("<NAME>", "USERPOOL_ID");
+            let pool = format!("configure the pool `{}` ({setting} and __APP_CLIENT_ID)", shown(id));
+            return change(found, format!("{pool}, or send a token of a configured pool"));
+        };
+        let issuers = pool_setting(&same.name, "ISSUERS");
+        // The two forms of one pool's issuer.
+        let updated = issuer.replacen("https://cognito-idp.", "https://issuer-cognito-idp.", 1);
+        let remedy = if issuer.starts_with("https://issuer-cognito-idp.") {
+            format!("add UPDATED to {issuers}")
+        } else if updated != issuer && same.identifiers.contains(&updated) {
+            format!("add ORIGINAL to {issuers}")
+        } else {
+            let region = pool_setting(&same.name, "REGION");
+            format!("it is the same pool by another address: correct {region} or {issuers}")
+        };
+        change(found, remedy)
+    }
+
+    fn token_expired(&self) -> Finding {
+        let ago = -self.token.and_then(|token| token.seconds_to("exp")).unwrap_or_default();
+        let leeway = self.tokens().map(|tokens| tokens.leeway.as_secs()).unwrap_or_default();
+        let found = format!("That was {} ago, and the leeway is {}", in_words(ago), in_words(leeway.into()));
+        if ago > MAX_LEEWAY_SECONDS {
+            return facts(found);
+        }
+        change(found, format!("get a new token; where clocks differ, set {PREFIX}JWT__LEEWAY_SECONDS"))
+    }
+
+    fn token_not_yet_valid(&self) -> Finding {
+        let ahead = |claim| {
+            let seconds = self.token?.seconds_to(claim).filter(|seconds| *seconds > 0)?;
+            Some(format!("`{claim}` is {} ahead of this machine's clock", in_words(seconds)))
+        };
+        facts(["nbf", "iat"].into_iter().filter_map(ahead).collect::<Vec<_>>().join(", and "))
+    }
+
+    fn token_use_not_allowed(&self) -> Finding {
+        let other = self.token.and_then(|token| token.string("token_use"));
+        match (self.token.and_then(Token::token_use), other) {
+            (Some(_), _) => {
+                let is_access = self.token.is_some_and(Token::is_access);
+                let (other, this) = if is_access { ("ID", "ACCESS") } else { ("access", "ID") };
+                let remedy = format!("send the {other} token, or add {this} to {PREFIX}PROVIDER_COGNITO__TOKEN_USE");
+                change(format!("It is {}", self.kind_of_token()), remedy)
+            }
+            (None, Some(other)) => change(format!("It is `{}`", shown(&other)), "send an ID or access token"),
+            (None, None) => change("It has none", OF_COGNITO),
+        }
+    }
+
+    fn client_not_allowed(&self) -> Finding {
+        let Some(client) = self.token.and_then(Token::client) else {
+            let claim = self.token.map_or("aud", Token::client_claim);
+            let remedy = "send a token that Cognito made for an app client";
+            return change(format!("The token names none (`{claim}`, a string)"), remedy);
+        };
+        let found = format!("It is `{}`, and the issuer is pool {}", shown(&client), self.pool_name());
+        let has_client = |pool: &&_| pool_rules(pool).clients.iter().any(|allowed| *allowed == client);
+        let Some(IssuerConfig { name: other, .. }) = self.issuers().iter().find(has_client) else {
+            return facts(found);
+        };
+        let setting = self.pool_setting("APP_CLIENT_ID");
+        change(
+            format!("{found}; it is one of pool {other}"),
+            format!("correct {setting}, or send a token of pool {other}"),
+        )
+    }
+
+    fn audience_not_allowed(&self) -> Finding {
+        let resources = self.token.map(Token::resources).unwrap_or_default();
+        let bound = if resources.is_empty() { "none".to_owned() } else { quoted(&resources, ", ") };
+        let required = self.rules().map(|rules| rules.resource_audience.join(", ")).unwrap_or_default();
+        facts(format!("Its `aud` names {bound}, and pool {} requires one of: {required}", self.pool_name()))
+    }
+
+    fn user_id_missing(&self) -> Finding {
+        if self.decision.trace().check() == Check::Machine {
+            let setting = format!("{PREFIX}PROVIDER_COGNITO__ALLOW_MACHINE_TOKENS");
+            return change(
+                format!("The token is the client's own (client credentials): client `{}`", self.client()),
+                format!("set {setting}=true to allow such tokens, as services"),
+            );
+        }
+        let claims = self.user_id_names();
+        let other = format!("use another claim with {PREFIX}USER_ID");
+        let readable =
+            format!("have the client ask for the scope that holds it, let it read the attribute, or {other}");
+        if self.was_asked(Upstream::UserInfo) {
+            return change(format!("Neither the token nor {} has {claims}", self.attributes_name()), readable);
+        }
+        if !self.token.is_some_and(Token::is_access) {
+            return change(format!("The ID token has no {claims}"), readable);
+        }
+        let why = self.why_nobody_is_asked();
+        let found = format!("The access token has no {claims}, and nobody can be asked: {why}");
+        let first = match self.rules().and_then(|rules| rules.user_info_url.as_ref()) {
+            _ if self.attributes().is_some() => return change(found, OF_COGNITO),
+            Some(_) => format!("have the client ask for the scope {USER_INFO_SCOPE}"),
+            None => format!("set {}", self.pool_setting("DOMAIN")),
+        };
+        change(found, format!("{first}, send the ID token, or {other}"))
+    }
+
+    /// Why neither userInfo nor `GetUser` can be asked about the token.
+    fn why_nobody_is_asked(&self) -> String {
+        if self.attributes().is_some() {
+            return "it has no `sub`".to_owned();
+        }
+        let user_info = match self.rules().and_then(|rules| rules.user_info_url.as_ref()) {
+            Some(_) => format!("its scope has no `{USER_INFO_SCOPE}` for userInfo"),
+            None => format!("pool {} has no domain for userInfo", self.pool_name()),
+        };
+        let get_user = match self.rules().and_then(|rules| rules.get_user_url.as_ref()) {
+            Some(_) => format!("its scope has no `{GET_USER_SCOPE}` for GetUser"),
+            None => format!("{PREFIX}PROVIDER_COGNITO__GET_USER is false"),
+        };
+        format!("{user_info}, and {get_user}")
+    }
+
+    fn user_id_not_verified(&self) -> Finding {
+        let claim = self.verified_claim().unwrap_or("email");
+        let flag = tools::verified_by(claim).unwrap_or_default();
+        let asked = self.attributes_name();
+        let says = match (self.claim_in_token(), self.was_asked(Upstream::UserInfo)) {
+            (None, _) => format!("{asked} does not say"),
+            (Some(_), _) if !self.token.is_some_and(|token| token.has(flag)) => "The token does not say".to_owned(),
+            (Some(_), false) => "The token denies".to_owned(),
+            (Some(_), true) => format!("The token or {asked} denies"),
+        };
+        facts(format!("{says} that `{claim}` is verified (`{flag}`)"))
     }
 }

@@ -24,38 +24,34 @@ impl Token {
         Self { compact: compact.to_owned(), header, claims }
     }
 
-    /// What is wrong with its form.
     pub(super) fn problem(&self) -> String {
-        let segments = self.compact.split('.').count();
         let Some((signed, _)) = self.compact.rsplit_once('.') else {
-            return "it has no dots: it is cut off, or not a JWT".to_owned();
+            return "It has no dots: it is cut off, or not a JWT".to_owned();
         };
-        if segments != 3 {
-            return format!("it has {segments} segments instead of 3: it is cut off, or not a signed JWT");
-        }
-        if tools::segments(&self.compact).is_none() {
-            // With an empty signature the rest can be read.
-            return match tools::segments(&format!("{signed}.")) {
-                Some(_) => "its signature is not strict base64url: it was changed or cut off".to_owned(),
-                None => "its header or its claims are not strict base64url".to_owned(),
-            };
-        }
-        match (&self.header, &self.claims) {
-            (None, _) => "its header is not a JSON object, or has a name twice".to_owned(),
-            (_, None) => "its claims are not a JSON object, or have a name twice".to_owned(),
-            (Some(header), _) if header.json("crit").is_some() => {
-                "its header has an extension that must be understood (`crit`), and none is".to_owned()
+        let is_unsigned_readable = || tools::segments(&format!("{signed}.")).is_some();
+        match (self.compact.split('.').count(), &self.header, &self.claims) {
+            (3, ..) if tools::segments(&self.compact).is_none() && is_unsigned_readable() => {
+                "Its signature is not strict base64url: it was changed or cut off"
             }
-            (Some(_), Some(_)) => "its header has no key id (`kid`)".to_owned(),
+            (3, ..) if tools::segments(&self.compact).is_none() => "Its header or its claims are not strict base64url",
+            (3, None, _) => "Its header is not a JSON object, or has a name twice",
+            (3, _, None) => "Its claims are not a JSON object, or have a name twice",
+            (3, Some(header), _) if header.json("crit").is_some() => {
+                "Its header has an extension that must be understood (`crit`), and none is"
+            }
+            (3, ..) => "Its header has no key id (`kid`)",
+            (segments, ..) => {
+                return format!("It has {segments} segments instead of 3: it is cut off, or not a signed JWT");
+            }
         }
+        .to_owned()
     }
 
-    /// What is wrong with its times.
     pub(super) fn problem_of_times(&self) -> String {
         let is_odd = |name: &&str| self.has(name) && self.seconds(name).is_none();
         match ["exp", "nbf", "iat"].into_iter().find(is_odd) {
-            Some(name) => format!("its `{name}` is not a whole number in digits"),
-            None => "it has no `exp`: it would never expire".to_owned(),
+            Some(name) => format!("Its `{name}` is not a whole number in digits"),
+            None => "It has no `exp`: it would never expire".to_owned(),
         }
     }
 
@@ -77,10 +73,6 @@ impl Token {
         self.claims.as_ref().is_some_and(|claims| claims.json(claim).is_some())
     }
 
-    pub(super) fn issuer(&self) -> Option<Cow<'_, str>> {
-        self.string("iss")
-    }
-
     pub(super) fn token_use(&self) -> Option<TokenUse> {
         match self.string("token_use").as_deref() {
             Some("id") => Some(TokenUse::Id),
@@ -93,7 +85,6 @@ impl Token {
         self.token_use() == Some(TokenUse::Access)
     }
 
-    /// The claim that holds the app client.
     pub(super) fn client_claim(&self) -> &'static str {
         if self.is_access() { "client_id" } else { "aud" }
     }
@@ -143,7 +134,6 @@ pub(super) fn shown(text: &str) -> String {
     shown
 }
 
-/// A number of seconds in words.
 pub(super) fn in_words(seconds: i128) -> String {
     let seconds = seconds.unsigned_abs();
     let (number, unit) = match seconds {

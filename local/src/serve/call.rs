@@ -52,38 +52,26 @@ impl Api {
     }
 }
 
-/// A part of the cache key, which must be there, too.
+/// A part of the cache key, which must be there as well: a header or a query parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum IdentitySource {
-    /// A header.
-    Header(String),
-    /// A query parameter.
-    Query(String),
+pub(super) struct IdentitySource {
+    pub(super) name: String,
+    is_query: bool,
 }
 
 impl FromStr for IdentitySource {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (make, name): (fn(String) -> Self, _) = match text.split_once(':') {
-            Some(("query", name)) => (Self::Query, name),
-            Some(("header", name)) => (Self::Header, name),
-            Some(_) => return Err("must be a header's name, or query:NAME"),
-            None => (Self::Header, text),
+        let (is_query, name) = match text.split_once(':').unwrap_or(("header", text)) {
+            (_, "") => return Err("has no name"),
+            (kind @ ("query" | "header"), name) => (kind == "query", name.to_owned()),
+            _ => return Err("must be a header's name, or query:NAME"),
         };
-        if name.is_empty() { Err("has no name") } else { Ok(make(name.to_owned())) }
+        Ok(Self { name, is_query })
     }
 }
 
-impl IdentitySource {
-    pub(super) fn name(&self) -> &str {
-        match self {
-            Self::Header(name) | Self::Query(name) => name,
-        }
-    }
-}
-
-/// What a client asks of the API.
 #[derive(Debug)]
 pub(super) struct Call {
     pub(super) method: String,
@@ -105,11 +93,10 @@ impl Call {
 
     /// The value of an identity source, if it is there and not empty.
     pub(super) fn identity(&self, source: &IdentitySource, api: Api) -> Option<String> {
-        let values: Vec<String> = match source {
-            IdentitySource::Header(name) => self.header(name).map(str::to_owned).collect(),
-            IdentitySource::Query(name) => {
-                self.parameters().into_iter().filter(|(other, _)| other == name).map(|(_, value)| value).collect()
-            }
+        let parameters = || self.parameters().into_iter().filter(|(name, _)| *name == source.name);
+        let values: Vec<String> = match source.is_query {
+            true => parameters().map(|(_, value)| value).collect(),
+            false => self.header(&source.name).map(str::to_owned).collect(),
         };
         let value = if api.is_http() { values.join(",") } else { values.last().cloned().unwrap_or_default() };
         (!value.is_empty()).then_some(value)

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::call::{ACCOUNT, API_ID, Api, Call};
 
@@ -81,25 +81,20 @@ fn context(call: &Call, api: Api, id: u64) -> Value {
 
 /// Headers and parameters as REST and WebSocket APIs have them: the last of each name, and all of them.
 fn lists(call: &Call) -> Value {
-    let last = |fields: &[(String, String)]| -> Map<String, Value> {
-        fields.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect()
-    };
-    let all = |fields: &[(String, String)]| {
-        grouped(fields).into_iter().map(|(name, values)| (name, values.into())).collect::<Map<_, _>>()
-    };
     let (headers, parameters) = (forwarded_headers(call), call.parameters());
+    let last = |fields: &[(String, String)]| fields.iter().cloned().collect::<BTreeMap<_, _>>();
     json!({
         "headers": last(&headers),
-        "multiValueHeaders": all(&headers),
+        "multiValueHeaders": grouped(&headers),
         "queryStringParameters": last(&parameters),
-        "multiValueQueryStringParameters": all(&parameters),
+        "multiValueQueryStringParameters": grouped(&parameters),
     })
 }
 
 /// As HTTP APIs have them: with commas between those of a name, which AWS documents for payload format 2.0 alone.
 fn joined(call: &Call) -> Value {
     let joined = |fields: &[(String, String)]| {
-        grouped(fields).into_iter().map(|(name, values)| (name, values.join(",").into())).collect::<Map<_, _>>()
+        grouped(fields).into_iter().map(|(name, values)| (name, values.join(","))).collect::<BTreeMap<_, _>>()
     };
     json!({ "headers": joined(&forwarded_headers(call)), "queryStringParameters": joined(&call.parameters()) })
 }
@@ -115,28 +110,15 @@ fn grouped(fields: &[(String, String)]) -> BTreeMap<String, Vec<&str>> {
 /// The client's headers, and those that API Gateway adds; of the hop to it, none.
 fn forwarded_headers(call: &Call) -> Vec<(String, String)> {
     let way: Vec<&str> = call.header("x-forwarded-for").chain([SOURCE_IP]).collect();
-    let added = [
-        ("x-forwarded-for", way.join(", ")),
-        ("x-forwarded-port", "443".into()),
-        ("x-forwarded-proto", "https".into()),
-    ];
-    let is_replaced = |name: &str| {
-        let mut others = added.iter().map(|(name, _)| *name).chain(["connection", "upgrade"]);
-        others.any(|other| other.eq_ignore_ascii_case(name))
-    };
-    let mut headers: Vec<_> = call.headers.iter().filter(|(name, _)| !is_replaced(name)).cloned().collect();
-    headers.extend(added.clone().map(|(name, value)| (name.to_owned(), value)));
-    headers
+    let added = [("x-forwarded-for", &*way.join(", ")), ("x-forwarded-port", "443"), ("x-forwarded-proto", "https")];
+    let replaced = ["x-forwarded-for", "x-forwarded-port", "x-forwarded-proto", "connection", "upgrade"];
+    let is_kept = |name: &str| !replaced.iter().any(|other| other.eq_ignore_ascii_case(name));
+    let kept = call.headers.iter().filter(|(name, _)| is_kept(name)).cloned();
+    kept.chain(added.map(|(name, value)| (name.to_owned(), value.to_owned()))).collect()
 }
 
-fn merged<const N: usize>(objects: [Value; N]) -> Value {
-    let mut all = Map::new();
-    for object in objects {
-        if let Value::Object(object) = object {
-            all.extend(object);
-        }
-    }
-    Value::Object(all)
+pub(super) fn merged<const N: usize>(objects: [Value; N]) -> Value {
+    objects.iter().filter_map(Value::as_object).flatten().map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 #[cfg(test)]
@@ -151,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_is_told_by_the_authorizer() {
+    fn the_authorizer_recognizes_each_kind() {
         for api in Api::ALL {
             let event = event(api, &[]).to_string();
             let request = Request::parse(&event).unwrap();

@@ -36,11 +36,8 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
 /// Whether this is a browser that wants the page, or the page itself.
 pub(super) fn is_for(request: &Request<Incoming>) -> bool {
     let path = request.uri().path();
-    path.starts_with(FOLDER) || (path == "/" && request.method() == Method::GET && wants_html(request))
-}
-
-fn wants_html(request: &Request<Incoming>) -> bool {
-    text(request, header::ACCEPT).is_some_and(|accept| accept.contains("text/html"))
+    let wants_html = text(request, header::ACCEPT).is_some_and(|accept| accept.contains("text/html"));
+    path.starts_with(FOLDER) || (path == "/" && request.method() == Method::GET && wants_html)
 }
 
 pub(super) async fn answer(gateway: &Gateway, request: Request<Incoming>) -> http_server::Answer {
@@ -114,20 +111,18 @@ async fn with_body<B: DeserializeOwned>(
     }
 }
 
-/// What the page has to know.
 fn info(gateway: &Gateway) -> Value {
     let kinds = Api::ALL.map(|api| json!({ "name": api.name(), "title": api.title() }));
     json!({
         "kind": gateway.api.name(),
         "title": gateway.api.title(),
         "kinds": kinds,
-        "identitySources": gateway.identity_sources.iter().map(IdentitySource::name).collect::<Vec<_>>(),
+        "identitySources": gateway.identity_sources.iter().map(|source| &source.name).collect::<Vec<_>>(),
         "pools": Pool::ALL.map(Pool::name),
         "service": { "id": SERVICE, "token": SERVICE_TOKEN },
     })
 }
 
-/// A token that is asked for.
 #[derive(Deserialize)]
 struct Wish {
     r#use: Use,
@@ -168,27 +163,24 @@ struct Pair {
 async fn decide(gateway: &Gateway, described: &Described) -> Result<Value, String> {
     let api = described.kind;
     let call = call(gateway, described)?;
-    let handled = gateway.handle(api, &call, Caching::Off).await;
+    let handled = gateway.handle(api, &call, Duration::ZERO).await;
     let status = if api == Api::WebSocket && handled.verdict.is_ok() { 101 } else { handled.status() };
     report(&call, status, &format!("{} (the page)", describe(&handled)));
     let client = match &handled.verdict {
         Ok(authorizer) => backend(&call, authorizer),
         Err(denial) => denial.body(api),
     };
-    let mut told = json!({
+    let decided = json!({
         "status": status,
         "body": client,
         "arn": call.arn(api),
         "gateway": handled.verdict.as_ref().err().map(|denial| denial.words()),
     });
     let more = match &handled.decision {
-        Some(decision) => decision_of(gateway, decision, handled.event.as_deref().unwrap_or_default()),
+        Some((decision, event)) => decision_of(gateway, decision, event),
         None => json!({ "outcome": "not asked", "checks": [], "lookups": {} }),
     };
-    if let (Some(told), Value::Object(more)) = (told.as_object_mut(), more) {
-        told.extend(more);
-    }
-    Ok(told)
+    Ok(event::merged([decided, more]))
 }
 
 fn decision_of(gateway: &Gateway, decision: &Decision, event: &str) -> Value {
@@ -204,22 +196,20 @@ fn decision_of(gateway: &Gateway, decision: &Decision, event: &str) -> Value {
         Outcome::Allowed(_) => None,
         Outcome::Refused(refusal) => Some(refusal),
     };
+    let (answer, error) = match decision.answer() {
+        Answer::Response(json) => (Some(json.get()), None),
+        Answer::Error(error) => (None, Some(error.to_string())),
+    };
     json!({
         "outcome": outcome.name(),
         "reason": outcome.reason(),
         "meaning": refusal.map(Refusal::meaning),
         "advice": refusal.map(|refusal| advice(refusal, decision.trace().issuer.as_deref())),
         // As a string, since its members are in an order that is easier to read than the alphabet's.
-        "answer": match decision.answer() {
-            Answer::Response(json) => Some(json.get()),
-            Answer::Error(_) => None,
-        },
+        "answer": answer,
         "principalType": line.get("principalType"),
         "issuer": line.get("issuer"),
-        "error": match decision.answer() {
-            Answer::Response(_) => None,
-            Answer::Error(error) => Some(error.to_string()),
-        },
+        "error": error,
         "lookups": line.get("lookups"),
         "micros": line.get("DecisionTime"),
         "checks": checks,
@@ -277,20 +267,12 @@ mod tests {
         for host in ["localhost", "LOCALHOST:3000", "127.0.0.1", "127.0.0.1:80", "127.1.2.3:1", "[::1]", "[::1]:3000"] {
             assert!(is_loopback(host), "{host}");
         }
-        for host in [
-            "",
-            "evil.example",
-            "evil.example:3000",
-            "localhost.evil.example",
-            "127.0.0.1.evil.example",
-            "localhost:",
-            "localhost:80:80",
-            "localhost@evil.example",
-            "10.0.0.1",
-            "[::2]:3000",
-            "::1",
-            "0.0.0.0",
-        ] {
+        for host in ["", "evil.example", "evil.example:3000", "localhost.evil.example", "127.0.0.1.evil.example"] {
+            assert!(!is_loopback(host), "{host}");
+        }
+        let odd =
+            ["localhost:", "localhost:80:80", "localhost@evil.example", "10.0.0.1", "[::2]:3000", "::1", "0.0.0.0"];
+        for host in odd {
             assert!(!is_loopback(host), "{host}");
         }
     }

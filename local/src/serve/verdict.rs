@@ -5,7 +5,7 @@
 //! those that clients of real APIs report; AWS documents the statuses, and for 403 the texts.
 
 use serde_json::{Map, Value, json};
-use time::OffsetDateTime;
+use time::OffsetDateTime as Time;
 use time::format_description::well_known::Rfc3339;
 
 use super::call::Api;
@@ -15,7 +15,6 @@ use super::call::Api;
 pub(super) enum Denial {
     /// An identity source is missing: the function is not asked.
     IdentityMissing,
-    /// The function's error is `Unauthorized`.
     Unauthorized,
     /// A statement denies it.
     Explicit,
@@ -23,18 +22,33 @@ pub(super) enum Denial {
     Implicit,
     /// A simple answer says no.
     Simple,
-    /// Another error, or an answer that is none.
+    /// Another error, or something else than an answer.
     Failure,
 }
 
 impl Denial {
-    /// Whether an HTTP API answers the error `Unauthorized` with 401 or with 500 is not documented.
-    pub(super) const fn status(self) -> u16 {
+    /// The status, what REST APIs put into the header `x-amzn-ErrorType`, and the words for the terminal. Whether an
+    /// HTTP API answers the error `Unauthorized` with 401 or with 500 is not documented.
+    pub(super) const fn row(self) -> (u16, &'static str, &'static str) {
+        let (unauthorized, denied) = ("UnauthorizedException", "AccessDeniedException");
         match self {
-            Self::IdentityMissing | Self::Unauthorized => 401,
-            Self::Explicit | Self::Implicit | Self::Simple => 403,
-            Self::Failure => 500,
+            Self::IdentityMissing => (401, unauthorized, "an identity source is missing, so the function is not asked"),
+            Self::Unauthorized => (401, unauthorized, "unauthorized"),
+            Self::Explicit => (403, denied, "explicit deny"),
+            Self::Implicit => (403, denied, "implicit deny: the policy does not cover this method"),
+            Self::Simple => (403, denied, "not authorized"),
+            Self::Failure => {
+                (500, "AuthorizerConfigurationException", "the function's answer is an error, or of another form")
+            }
         }
+    }
+
+    pub(super) const fn status(self) -> u16 {
+        self.row().0
+    }
+
+    pub(super) const fn words(self) -> &'static str {
+        self.row().2
     }
 
     /// The body that the client sees. WebSocket APIs answer the handshake; their bodies are not documented.
@@ -51,36 +65,10 @@ impl Denial {
             Self::Failure => json!({ "message": "Internal Server Error" }),
         }
     }
-
-    /// What REST APIs put into the header `x-amzn-ErrorType`.
-    pub(super) const fn error_type(self) -> &'static str {
-        match self {
-            Self::IdentityMissing | Self::Unauthorized => "UnauthorizedException",
-            Self::Explicit | Self::Implicit | Self::Simple => "AccessDeniedException",
-            Self::Failure => "AuthorizerConfigurationException",
-        }
-    }
-
-    pub(super) const fn words(self) -> &'static str {
-        match self {
-            Self::IdentityMissing => "an identity source is missing, so the function is not asked",
-            Self::Unauthorized => "unauthorized",
-            Self::Explicit => "explicit deny",
-            Self::Implicit => "implicit deny: the policy does not cover this method",
-            Self::Simple => "not authorized",
-            Self::Failure => "the function's answer is an error, or of another form",
-        }
-    }
 }
 
 /// Applies an answer to a request for `arn`. What the backend sees in `requestContext.authorizer`, or why nothing.
-pub(super) fn apply(
-    api: Api,
-    is_simple: bool,
-    answer: &Value,
-    arn: &str,
-    now: OffsetDateTime,
-) -> Result<Value, Denial> {
+pub(super) fn apply(api: Api, is_simple: bool, answer: &Value, arn: &str, now: Time) -> Result<Value, Denial> {
     let context = match answer.get("context") {
         None | Some(Value::Null) => Map::new(),
         Some(Value::Object(context)) => context.clone(),
@@ -101,29 +89,24 @@ pub(super) fn apply(
     evaluate(policy, arn, now)?;
     Ok(match api {
         Api::HttpV2 => json!({ "lambda": context }),
-        // REST and WebSocket APIs pass everything on as text. That HTTP 1.0 is as flat is not documented.
+        // REST and WebSocket APIs pass everything on as strings. That HTTP 1.0 is as flat is not documented.
         Api::Rest | Api::WebSocket | Api::HttpV1 => {
-            let mut flat: Map<String, Value> = context
-                .into_iter()
-                .map(|(name, value)| {
-                    let is_text = value.is_string() || api == Api::HttpV1;
-                    (name, if is_text { value } else { value.to_string().into() })
-                })
-                .collect();
-            flat.insert("principalId".to_owned(), principal.into());
-            Value::Object(flat)
+            let is_kept = |value: &Value| value.is_string() || api == Api::HttpV1;
+            let flat = |value: Value| if is_kept(&value) { value } else { value.to_string().into() };
+            let context = context.into_iter().map(|(name, value)| (name, flat(value)));
+            context.chain([("principalId".to_owned(), principal.into())]).collect()
         }
     })
 }
 
 /// A Deny that matches beats an Allow that does; without either it is an implicit deny.
-fn evaluate(policy: &Value, arn: &str, now: OffsetDateTime) -> Result<(), Denial> {
+fn evaluate(policy: &Value, arn: &str, now: Time) -> Result<(), Denial> {
     let statements = policy.get("Statement").map(list).ok_or(Denial::Failure)?;
     let mut verdict = Err(Denial::Implicit);
     for statement in statements {
         let is_asked_for =
             matches_any(statement.get("Action"), "execute-api:Invoke")? && matches_any(statement.get("Resource"), arn)?;
-        let condition = holds(statement.get("Condition"), now);
+        let condition = is_met(statement.get("Condition"), now);
         match statement.get("Effect").and_then(Value::as_str) {
             // A condition that this tool does not know is read to the caller's disadvantage.
             Some("Deny") if is_asked_for && condition != Some(false) => return Err(Denial::Explicit),
@@ -135,9 +118,9 @@ fn evaluate(policy: &Value, arn: &str, now: OffsetDateTime) -> Result<(), Denial
     verdict
 }
 
-/// Whether a condition holds, if this tool can tell. AWS does not document whether API Gateway honours
+/// Whether a condition is met, if this tool can tell. AWS does not document whether API Gateway honours
 /// `aws:CurrentTime` in an authorizer's policy; here it does.
-fn holds(condition: Option<&Value>, now: OffsetDateTime) -> Option<bool> {
+fn is_met(condition: Option<&Value>, now: Time) -> Option<bool> {
     let Some(condition) = condition else {
         return Some(true);
     };
@@ -150,7 +133,7 @@ fn holds(condition: Option<&Value>, now: OffsetDateTime) -> Option<bool> {
             }
             let mut is_before_any = false;
             for time in list(times) {
-                is_before_any |= now < OffsetDateTime::parse(time.as_str()?, &Rfc3339).ok()?;
+                is_before_any |= now < Time::parse(time.as_str()?, &Rfc3339).ok()?;
             }
             is_before_all &= is_before_any;
         }
@@ -158,7 +141,7 @@ fn holds(condition: Option<&Value>, now: OffsetDateTime) -> Option<bool> {
     Some(is_before_all)
 }
 
-/// A text or a list of texts, any of which may match.
+/// A string or a list of strings, any of which may match.
 fn matches_any(patterns: Option<&Value>, text: &str) -> Result<bool, Denial> {
     let patterns = patterns.map(list).ok_or(Denial::Failure)?;
     Ok(patterns.iter().filter_map(Value::as_str).any(|pattern| is_match(pattern, text)))
@@ -168,7 +151,7 @@ fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice)
 }
 
-/// IAM's patterns: `*` is any text, `?` any character.
+/// IAM's patterns: `*` is any string, `?` any character.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html>
 fn is_match(pattern: &str, text: &str) -> bool {
     fn is_match(pattern: &[char], text: &[char]) -> bool {
@@ -191,43 +174,37 @@ mod tests {
     const ARN: &str = "arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/prod/GET/pets/42";
     const STAGE: &str = "arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/prod/*";
 
-    fn at(seconds: i64) -> OffsetDateTime {
-        OffsetDateTime::from_unix_timestamp(seconds).unwrap()
+    fn at(seconds: i64) -> Time {
+        Time::from_unix_timestamp(seconds).unwrap()
     }
 
     fn statement(effect: &str, resource: &str) -> Value {
         json!({ "Effect": effect, "Action": "execute-api:Invoke", "Resource": [resource] })
     }
 
-    fn verdict(statements: Value) -> Result<(), Denial> {
-        evaluate(&json!({ "Version": "2012-10-17", "Statement": statements }), ARN, at(0))
-    }
-
     #[test]
     fn patterns_match_as_in_iam() {
-        for (pattern, text) in
-            [("*", ""), ("*", "a/b"), ("a*c", "abbc"), ("a?c", "abc"), ("*b*", "abc"), ("a*b*c", "axbxbc"), ("", "")]
-        {
-            assert!(is_match(pattern, text), "{pattern} {text}");
-        }
-        for (pattern, text) in
-            [("", "a"), ("a", "A"), ("a?c", "ac"), ("a*c", "ab"), ("*b", "abc"), ("?", ""), ("a*b*c", "acb")]
-        {
-            assert!(!is_match(pattern, text), "{pattern} {text}");
-        }
+        let yes =
+            [("*", ""), ("*", "a/b"), ("a*c", "abbc"), ("a?c", "abc"), ("*b*", "abc"), ("a*b*c", "axbxbc"), ("", "")];
+        let no = [("", "a"), ("a", "A"), ("a?c", "ac"), ("a*c", "ab"), ("*b", "abc"), ("?", ""), ("a*b*c", "acb")];
+        assert!(yes.iter().all(|(pattern, text)| is_match(pattern, text)));
+        assert!(!no.iter().any(|(pattern, text)| is_match(pattern, text)));
     }
 
     #[test]
     fn a_deny_beats_an_allow_and_nothing_is_a_deny() {
-        assert_eq!(verdict(json!([statement("Allow", STAGE)])), Ok(()));
-        assert_eq!(verdict(statement("Allow", STAGE)), Ok(()));
-        assert_eq!(verdict(json!([statement("Allow", STAGE), statement("Deny", ARN)])), Err(Denial::Explicit));
-        assert_eq!(verdict(json!([statement("Allow", "arn:*/prod/POST/*")])), Err(Denial::Implicit));
-        assert_eq!(verdict(json!([])), Err(Denial::Implicit));
-        let other = json!([{ "Effect": "Allow", "Action": "s3:*", "Resource": "*" }]);
-        assert_eq!(verdict(other), Err(Denial::Implicit));
-        assert_eq!(verdict(json!([{ "Effect": "Allow" }])), Err(Denial::Failure));
-        assert_eq!(verdict(json!([statement("Maybe", STAGE)])), Err(Denial::Failure));
+        for (statements, verdict) in [
+            (json!([statement("Allow", STAGE)]), Ok(())),
+            (statement("Allow", STAGE), Ok(())),
+            (json!([statement("Allow", STAGE), statement("Deny", ARN)]), Err(Denial::Explicit)),
+            (json!([statement("Allow", "arn:*/prod/POST/*")]), Err(Denial::Implicit)),
+            (json!([]), Err(Denial::Implicit)),
+            (json!([{ "Effect": "Allow", "Action": "s3:*", "Resource": "*" }]), Err(Denial::Implicit)),
+            (json!([{ "Effect": "Allow" }]), Err(Denial::Failure)),
+            (json!([statement("Maybe", STAGE)]), Err(Denial::Failure)),
+        ] {
+            assert_eq!(evaluate(&json!({ "Statement": statements }), ARN, at(0)), verdict, "{statements}");
+        }
     }
 
     #[test]

@@ -6,7 +6,9 @@ use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hyper::StatusCode;
-use hyper::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_PROTOCOL, UPGRADE};
+use hyper::header::{
+    CONNECTION, HeaderName, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
+};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use smac_local::http_server::{self, with_header};
@@ -20,20 +22,31 @@ const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 /// How long the client may take to close its side.
 const CLOSING_TIME: Duration = Duration::from_secs(5);
 
-/// Whether this asks for a WebSocket.
-pub(super) fn is_upgrade(call: &Call) -> bool {
+/// The answer to something else than a valid handshake.
+pub(super) struct Refused {
+    pub(super) status: u16,
+    pub(super) message: &'static str,
+    pub(super) header: (HeaderName, &'static str),
+    pub(super) why: &'static str,
+}
+
+/// The value that proves that the handshake was understood (section 4.2.2). What a WebSocket API answers to anything
+/// else is not documented; this is HTTP's word for it.
+pub(super) fn accept(call: &Call) -> Result<String, Refused> {
     let has = |name, wanted: &str| {
         call.header(name).flat_map(|value| value.split(',')).any(|token| token.trim().eq_ignore_ascii_case(wanted))
     };
-    call.method == "GET" && has("upgrade", "websocket") && has("connection", "upgrade")
-}
-
-/// The value that proves that the handshake was understood (section 4.2.2), if the client's side is valid.
-pub(super) fn accept(call: &Call) -> Option<String> {
-    let key = call.header("sec-websocket-key").next()?;
-    let is_valid = STANDARD.decode(key).is_ok_and(|nonce| nonce.len() == 16)
-        && call.header("sec-websocket-version").next() == Some("13");
-    is_valid.then(|| STANDARD.encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, format!("{key}{GUID}").as_bytes())))
+    if call.method != "GET" || !has("upgrade", "websocket") || !has("connection", "upgrade") {
+        let (message, header) = ("Upgrade Required", (UPGRADE, "websocket"));
+        return Err(Refused { status: 426, message, header, why: "not a WebSocket handshake" });
+    }
+    let key = call.header("sec-websocket-key").next().unwrap_or_default();
+    let is_nonce = STANDARD.decode(key).is_ok_and(|nonce| nonce.len() == 16);
+    if !is_nonce || call.header("sec-websocket-version").next() != Some("13") {
+        let (message, header) = ("Bad Request", (SEC_WEBSOCKET_VERSION, "13"));
+        return Err(Refused { status: 400, message, header, why: "not a valid WebSocket handshake" });
+    }
+    Ok(STANDARD.encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, format!("{key}{GUID}").as_bytes())))
 }
 
 /// The answer to a valid handshake, with the sub-protocol that is accepted, if one is (section 4.2.2).
@@ -45,7 +58,7 @@ pub(super) fn switch(accepted: &str, protocol: Option<&str>) -> http_server::Ans
     headers.fold(answer, |answer, (name, value)| with_header(answer, name, value))
 }
 
-/// Sends one text and the end, and waits for the client's.
+/// Sends one message and the end, and waits for the client's.
 pub(super) async fn tell(upgrade: OnUpgrade, text: String) {
     let Ok(upgraded) = upgrade.await else {
         return;
@@ -80,20 +93,13 @@ async fn wait_for_end(stream: &mut (impl AsyncRead + Unpin)) -> std::io::Result<
 
 /// A whole message in one frame (section 5.2); a server does not mask.
 fn frame(opcode: u8, payload: &[u8]) -> Vec<u8> {
-    let mut frame = vec![0x80 | opcode];
-    match (u8::try_from(payload.len()), u16::try_from(payload.len())) {
-        (Ok(length @ 0..=125), _) => frame.push(length),
-        (_, Ok(length)) => {
-            frame.push(126);
-            frame.extend(length.to_be_bytes());
-        }
-        _ => {
-            frame.push(127);
-            frame.extend(u64::try_from(payload.len()).unwrap_or(u64::MAX).to_be_bytes());
-        }
-    }
-    frame.extend(payload);
-    frame
+    let head = vec![0x80 | opcode];
+    let length = match (u8::try_from(payload.len()), u16::try_from(payload.len())) {
+        (Ok(length @ 0..=125), _) => vec![length],
+        (_, Ok(length)) => [&[126][..], &length.to_be_bytes()].concat(),
+        _ => [&[127][..], &(payload.len() as u64).to_be_bytes()].concat(),
+    };
+    [&head, &length, payload].concat()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Answers as they should not be.
 
 use std::convert::Infallible;
+use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,18 +11,16 @@ use hyper::Response;
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, WWW_AUTHENTICATE};
 use serde_json::{Value, json};
 
-use crate::http_server::{self, Answer, HangUp, with_header};
+use crate::http_server::{self, Answer, with_header};
 
 const JSON: &str = "application/json";
 
-/// What goes wrong.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fault {
     /// Another status, with a JSON body.
     Status(u16, Value),
     /// The same with a header that asks for credentials.
     Challenge(u16),
-    /// A redirect to the same server.
     Redirect,
     /// Nothing comes.
     Hang,
@@ -33,7 +32,6 @@ pub enum Fault {
     Reset,
     /// The connection is closed within the body.
     Truncated,
-    /// A body that is not JSON.
     Garbage,
     /// The right answer, as another type of content.
     ContentType,
@@ -41,7 +39,6 @@ pub enum Fault {
     Huge(usize),
     /// A body of this many bytes, in chunks.
     HugeInChunks(usize),
-    /// An empty body.
     Empty,
     /// The right answer, late.
     Late(Duration),
@@ -51,13 +48,13 @@ pub(super) type AnyAnswer = Response<BoxBody<Bytes, Infallible>>;
 
 impl Fault {
     /// What comes instead of the right answer.
-    pub(super) async fn instead_of(self, right: Answer) -> Result<AnyAnswer, HangUp> {
+    pub(super) async fn instead_of(self, right: Answer) -> io::Result<AnyAnswer> {
         let whole = match self {
             Self::Status(status, body) => http_server::json(status, &body),
             Self::Challenge(status) => with_header(http_server::json(status, &json!({})), WWW_AUTHENTICATE, "Bearer"),
             Self::Redirect => with_header(http_server::json(302, &json!({})), LOCATION, "/elsewhere"),
             Self::Hang => std::future::pending().await,
-            Self::Reset => return Err(HangUp),
+            Self::Reset => return Err(io::ErrorKind::ConnectionReset.into()),
             Self::Late(delay) => {
                 tokio::time::sleep(delay).await;
                 right
@@ -66,11 +63,11 @@ impl Fault {
             Self::Garbage => http_server::answer(200, "text/html", "<html>not what you expect</html>"),
             Self::Empty => http_server::answer(200, JSON, ""),
             Self::Huge(size) => http_server::answer(200, JSON, vec![b' '; size]),
-            Self::HugeInChunks(size) => return Ok(in_pieces(&vec![b' '; size], 8192, Duration::ZERO, End::Whole)),
-            Self::HangInBody => return Ok(in_pieces(&half(right).await, 4096, Duration::ZERO, End::Hang)),
-            Self::Drip => return Ok(in_pieces(&half(right).await, 1, Duration::from_millis(50), End::Whole)),
+            Self::HugeInChunks(size) => return Ok(in_pieces(&vec![b' '; size], 8192, Duration::ZERO, false)),
+            Self::HangInBody => return Ok(in_pieces(&half(right).await, 4096, Duration::ZERO, true)),
+            Self::Drip => return Ok(in_pieces(&half(right).await, 1, Duration::from_millis(50), false)),
             Self::Truncated => {
-                let answer = in_pieces(&half(right).await, 4096, Duration::ZERO, End::Whole);
+                let answer = in_pieces(&half(right).await, 4096, Duration::ZERO, false);
                 return Ok(with_header(answer, CONTENT_LENGTH, "4096"));
             }
         };
@@ -78,13 +75,8 @@ impl Fault {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum End {
-    Whole,
-    Hang,
-}
-
-fn in_pieces(body: &[u8], size: usize, pause: Duration, end: End) -> AnyAnswer {
+/// A body in pieces of this size, with pauses; an endless one hangs after the last.
+fn in_pieces(body: &[u8], size: usize, pause: Duration, is_endless: bool) -> AnyAnswer {
     let (mut sender, channel) = Channel::<Bytes, Infallible>::new(1);
     let pieces: Vec<_> = body.chunks(size).map(Bytes::copy_from_slice).collect();
     tokio::spawn(async move {
@@ -94,7 +86,7 @@ fn in_pieces(body: &[u8], size: usize, pause: Duration, end: End) -> AnyAnswer {
             }
             tokio::time::sleep(pause).await;
         }
-        if end == End::Hang {
+        if is_endless {
             std::future::pending::<()>().await;
         }
     });

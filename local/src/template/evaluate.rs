@@ -3,18 +3,15 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::Template;
 use super::node::Node;
 use super::parameters::{self, Kind};
-use super::{Template, TemplateError};
 
 /// Conditions that name each other more often than this go round in a circle.
 const MAX_DEPTH: usize = 20;
 
 impl Template {
     /// The value of any part of the template; none where it is `AWS::NoValue`.
-    ///
-    /// # Errors
-    /// Why it is not known before the deployment, without any value.
     pub fn value(&self, node: &Node) -> Result<Option<Node>, String> {
         if let Some((name, argument)) = node.function() {
             return self.function(name, argument);
@@ -31,24 +28,16 @@ impl Template {
         }))
     }
 
-    /// Whether a condition is true.
-    ///
-    /// # Errors
-    /// Why that is not known before the deployment.
     pub fn condition(&self, name: &str) -> Result<bool, String> {
         self.named_condition(name, 0)
     }
 
     /// What the template's rules have against its parameters.
-    ///
-    /// # Errors
-    /// If a rule is not one that CloudFormation can evaluate before a deployment.
-    pub fn broken_rules(&self) -> Result<Vec<String>, TemplateError> {
+    pub fn broken_rules(&self) -> Result<Vec<String>, String> {
         let mut broken = Vec::new();
         for (name, rule) in self.root().get("Rules").map(Node::entries).unwrap_or_default() {
-            let is_true = |condition: &Node| {
-                self.is_true(condition, 0).map_err(|why| TemplateError(format!("has the rule {name}: {why}")))
-            };
+            let is_true =
+                |condition: &Node| self.is_true(condition, 0).map_err(|why| format!("has the rule {name}: {why}"));
             if !rule.get("RuleCondition").map_or(Ok(true), is_true)? {
                 continue;
             }
@@ -142,21 +131,16 @@ impl Template {
     /// What a name stands for; none if only the deployment knows.
     fn reference(&self, name: &str) -> Option<Result<Node, String>> {
         let given = self.given.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str());
+        let string = |string: &str| Node::String(string.to_owned());
         let Some(parameter) = self.parameter(name) else {
-            let derived = given.or_else(|| of_region(name, self.region()?));
-            return derived.map(|value| Ok(Node::String(value.to_owned())));
+            return given.or_else(|| of_region(name, self.region()?)).map(|value| Ok(string(value)));
         };
-        if parameter.kind == Kind::Stored {
-            return Some(Err(format!("the parameter {name} is looked up at the deployment")));
-        }
-        let without = || format!("the parameter {name} has no default: give it with --parameter {name}=VALUE");
-        let value = given.or(parameter.default.as_deref()).ok_or_else(without);
-        Some(value.map(|value| match parameter.kind {
-            Kind::List => {
-                Node::List(parameters::entries(value).into_iter().map(|entry| Node::String(entry.to_owned())).collect())
-            }
-            Kind::String | Kind::Number | Kind::Stored => Node::String(value.to_owned()),
-        }))
+        Some(match (parameter.kind, given.or(parameter.default.as_deref())) {
+            (Kind::Stored, _) => Err(format!("the parameter {name} is looked up at the deployment")),
+            (Kind::List, Some(value)) => Ok(Node::List(parameters::entries(value).map(string).collect())),
+            (Kind::String | Kind::Number, Some(value)) => Ok(string(value)),
+            (_, None) => Err(format!("the parameter {name} has no default: give it with --parameter {name}=VALUE")),
+        })
     }
 
     fn region(&self) -> Option<&str> {

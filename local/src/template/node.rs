@@ -6,9 +6,7 @@ use serde_json::Value;
 /// A part of a template. Every scalar is a string, as it is written: that is what a variable gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Node {
-    /// A scalar.
     String(String),
-    /// A sequence.
     List(Vec<Node>),
     /// A map in its order. A function is a map of its name alone: `!Ref X` is `Ref: X`, `!Sub X` is `Fn::Sub: X`.
     Map(Vec<(String, Node)>),
@@ -16,13 +14,10 @@ pub enum Node {
 
 impl Node {
     /// The value of this name, if this is a map that has it.
-    #[must_use]
     pub fn get(&self, name: &str) -> Option<&Self> {
         self.entries().iter().find(|(other, _)| other == name).map(|(_, node)| node)
     }
 
-    /// The entries of a map; none of anything else.
-    #[must_use]
     pub fn entries(&self) -> &[(String, Self)] {
         match self {
             Self::Map(entries) => entries,
@@ -30,8 +25,6 @@ impl Node {
         }
     }
 
-    /// The string, if this is one.
-    #[must_use]
     pub fn string(&self) -> Option<&str> {
         match self {
             Self::String(string) => Some(string),
@@ -39,8 +32,6 @@ impl Node {
         }
     }
 
-    /// The list, if this is one.
-    #[must_use]
     pub fn list(&self) -> Option<&[Self]> {
         match self {
             Self::List(nodes) => Some(nodes),
@@ -107,24 +98,20 @@ impl<'a> Events<'a> {
     }
 
     fn node(&mut self, (event, span): (Event<'a>, Span)) -> Result<Node, String> {
-        let (anchor, node) = match event {
-            Event::Scalar(string, _, anchor, tag) => {
-                (anchor, tagged(tag.as_deref(), Node::String(string.into_owned())))
-            }
-            Event::SequenceStart(anchor, tag) => (anchor, tagged(tag.as_deref(), self.list()?)),
-            Event::MappingStart(anchor, tag) => (anchor, tagged(tag.as_deref(), self.map()?)),
+        let (anchor, tag, node) = match event {
+            Event::Scalar(string, _, anchor, tag) => (anchor, tag, Node::String(string.into_owned())),
+            Event::SequenceStart(anchor, tag) => (anchor, tag, self.list()?),
+            Event::MappingStart(anchor, tag) => (anchor, tag, self.map()?),
             Event::Alias(wanted) => {
                 let anchor = self.anchors.iter().find(|(anchor, _)| *anchor == wanted);
                 return anchor.map(|(_, node)| node.clone()).ok_or_else(|| broken(&span));
             }
-            Event::Nothing
-            | Event::StreamStart
-            | Event::StreamEnd
-            | Event::DocumentStart(_)
-            | Event::DocumentEnd
-            | Event::SequenceEnd
-            | Event::MappingEnd => return Err(broken(&span)),
+            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentStart(_) | Event::DocumentEnd => {
+                return Err(broken(&span));
+            }
+            Event::SequenceEnd | Event::MappingEnd => return Err(broken(&span)),
         };
+        let node = tagged(tag.as_deref(), node);
         // The parser's number for "none".
         if anchor != 0 {
             self.anchors.push((anchor, node.clone()));
@@ -164,14 +151,11 @@ impl<'a> Events<'a> {
 
 /// A tag of CloudFormation's is a function in its short form; one of YAML's own changes nothing here.
 fn tagged(tag: Option<&Tag>, node: Node) -> Node {
-    let Some(tag) = tag.filter(|tag| tag.handle == "!") else {
-        return node;
-    };
-    let name = match tag.suffix.as_str() {
-        name @ ("Ref" | "Condition") => name.to_owned(),
-        name => format!("Fn::{name}"),
-    };
-    Node::Map(vec![(name, node)])
+    match tag.filter(|tag| tag.handle == "!").map(|tag| tag.suffix.as_str()) {
+        Some(name @ ("Ref" | "Condition")) => Node::Map(vec![(name.to_owned(), node)]),
+        Some(name) => Node::Map(vec![(format!("Fn::{name}"), node)]),
+        None => node,
+    }
 }
 
 fn broken(span: &Span) -> String {

@@ -4,7 +4,6 @@ use fancy_regex::Regex;
 
 use super::node::Node;
 
-/// A parameter, with what its value must be.
 #[derive(Debug)]
 pub(super) struct Parameter {
     pub(super) kind: Kind,
@@ -16,7 +15,6 @@ pub(super) struct Parameter {
     explanation: Option<String>,
 }
 
-/// What a parameter's value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     String,
@@ -46,10 +44,7 @@ impl Parameter {
     /// Whether CloudFormation allows this value, or in which way it does not.
     pub(super) fn check(&self, value: &str) -> Result<(), String> {
         let explained = |problem: &str| Err(self.explanation.clone().unwrap_or_else(|| problem.to_owned()));
-        let entries = match self.kind {
-            Kind::List => entries(value),
-            Kind::String | Kind::Number | Kind::Stored => vec![value],
-        };
+        let entries = if self.kind == Kind::List { entries(value).collect() } else { vec![value] };
         for entry in entries {
             if self.allowed.as_ref().is_some_and(|allowed| !allowed.iter().any(|other| other == entry)) {
                 return explained("is not one of its AllowedValues");
@@ -90,6 +85,6 @@ impl Kind {
 }
 
 /// The entries of a list parameter, without the spaces around them.
-pub(super) fn entries(value: &str) -> Vec<&str> {
-    value.split(',').map(str::trim).collect()
+pub(super) fn entries(value: &str) -> impl Iterator<Item = &str> {
+    value.split(',').map(str::trim)
 }

@@ -3,9 +3,8 @@
 use smac_local::deployment;
 use smac_local::keys::Key;
 
-use crate::support::{Output, env_file, file, run, with};
+use crate::support::{Output, UNUSED, deployed_with, env_file, file, run, with};
 
-const UNUSED: &str = "http://127.0.0.1:1";
 const POOL: &str = "SMAC__AUTH__PROVIDER_COGNITO__USERPOOLS__PRIMARY__";
 
 fn check(arguments: &[&str]) -> Output {
@@ -26,31 +25,22 @@ fn all_mistakes_and_all_warnings_in_one_go() {
         ("LOG_PRINCIPAL", "true"),
         ("JWT__QUERY_PARAMETER", ""),
     ];
-    let output = check(&["--env-file", &env_file(&with(deployment::environment(UNUSED), &changes))]);
+    let output = check(&["--env-file", &deployed_with(&changes)]);
     assert_eq!(output.code, 1);
-    assert_eq!(
-        lines(&output, "mistake"),
-        [
-            "SMAC__AUTH__MODE: must be one of ENFORCE, OPTIONAL",
-            "SMAC__AUTH__PROVIDER_COGNITO__CHECK_EXPIRY: is unknown; did you mean \
-             SMAC__AUTH__PROVIDER_COGNITO__CHECK_EXPIRATION?",
-        ]
-    );
-    assert_eq!(
-        lines(&output, "warning"),
-        [
-            "SMAC__AUTH__LOG_PRINCIPAL: the log names people: its readers and its retention must fit that",
-            "SMAC__AUTH__PROVIDER_COGNITO__CHECK_EXPIRATION: expired tokens are accepted",
-        ]
-    );
-    assert!(output.stdout.ends_with(": 2 mistakes, 2 warnings\n"), "{}", output.stdout);
-    assert!(!output.stdout.contains("hidden-"));
+    let expected = "\
+mistake  SMAC__AUTH__MODE: must be one of ENFORCE, OPTIONAL
+mistake  SMAC__AUTH__PROVIDER_COGNITO__CHECK_EXPIRY: is unknown; did you mean SMAC__AUTH__PROVIDER_COGNITO__CHECK_EXPIRATION?
+warning  SMAC__AUTH__LOG_PRINCIPAL: the log names people: its readers and its retention must fit that
+warning  SMAC__AUTH__PROVIDER_COGNITO__CHECK_EXPIRATION: expired tokens are accepted
+13 variables: 2 mistakes, 2 warnings
+";
+    assert_eq!(output.stdout, expected);
 }
 
 #[test]
 fn warnings_are_fine_unless_strict() {
-    let fine = env_file(&with(deployment::environment(UNUSED), &[("JWT__QUERY_PARAMETER", "")]));
-    let warned = env_file(&with(deployment::environment(UNUSED), &[("MODE", "OPTIONAL")]));
+    let fine = deployed_with(&[("JWT__QUERY_PARAMETER", "")]);
+    let warned = deployed_with(&[("MODE", "OPTIONAL")]);
     for (path, code, strict_code) in [(&fine, 0, 0), (&warned, 0, 1)] {
         assert_eq!(check(&["--env-file", path]).code, code);
         assert_eq!(check(&["--env-file", path, "--strict"]).code, strict_code);
@@ -95,31 +85,16 @@ fn the_template_with_its_defaults_and_with_parameters() {
         assert!(!output.stdout.contains(nobody), "{}", output.stdout);
     }
 
-    let incomplete = check(&[&template[..], &["--parameter", "UserPoolId=eu-west-1_Example"]].concat());
-    assert_eq!(
-        (incomplete.code, lines(&incomplete, "mistake")),
-        (1, vec![format!("{POOL}APP_CLIENT_ID: is required")])
-    );
+    let incomplete = check(&[&template, &users[..2]].concat());
+    let mistakes = lines(&incomplete, "mistake");
+    assert_eq!((incomplete.code, mistakes), (1, vec![format!("{POOL}APP_CLIENT_ID: is required")]));
     let long = check(&[&template[..], &services, &["--parameter", "RotationGraceSeconds=90000"]].concat());
     assert_eq!(long.code, 0);
 }
 
 #[test]
 fn what_a_template_does_not_tell_is_reported_and_can_be_given() {
-    let template = file(
-        "other.yaml",
-        "Resources:
-  Pool: { Type: AWS::Cognito::UserPool }
-  Authorizer:
-    Type: AWS::Serverless::Function
-    Properties:
-      Environment:
-        Variables:
-          SMAC__AUTH__PROVIDER: COGNITO
-          SMAC__AUTH__PROVIDER_COGNITO__USERPOOLS__PRIMARY__USERPOOL_ID: !Ref Pool
-          SMAC__AUTH__PROVIDER_COGNITO__USERPOOLS__PRIMARY__APP_CLIENT_ID: abc
-",
-    );
+    let template = template_of("", &format!("{POOL}USERPOOL_ID: !Ref Pool"));
     let arguments = ["--template", template.as_str()];
     let output = check(&arguments);
     assert_eq!((output.code, lines(&output, "mistake")), (0, vec![]));
@@ -139,6 +114,7 @@ fn template_of(more: &str, variables: &str) -> String {
     let text = format!(
         "{more}
 Resources:
+  Pool: {{ Type: AWS::Cognito::UserPool }}
   Authorizer:
     Type: AWS::Serverless::Function
     Properties:
@@ -198,15 +174,14 @@ fn mappings_by_parameter_and_by_region() {
     bad: { Id: hidden- }
     eu-central-1: { Id: eu-central-1_Region }
 Parameters: { Stage: { Type: String, Default: dev } }";
-    let variable = "SMAC__AUTH__PROVIDER_COGNITO__USERPOOLS__PRIMARY__USERPOOL_ID";
-    let by_stage = template_of(mappings, &format!("{variable}: !FindInMap [Pools, !Ref Stage, Id]"));
+    let by_stage = template_of(mappings, &format!("{POOL}USERPOOL_ID: !FindInMap [Pools, !Ref Stage, Id]"));
     let good = check(&["--template", &by_stage, "--strict"]);
     assert_eq!((good.code, good.stdout.as_str()), (0, "3 variables: no mistakes, no warnings\n"));
     let bad = check(&["--template", &by_stage, "--parameter", "Stage=bad"]);
     let mistake = format!("{POOL}USERPOOL_ID: is not the id of a user pool, such as eu-west-1_Example");
     assert_eq!((bad.code, lines(&bad, "mistake")), (1, vec![mistake]));
 
-    let by_region = template_of(mappings, &format!("{variable}: !FindInMap [Pools, !Ref AWS::Region, Id]"));
+    let by_region = template_of(mappings, &format!("{POOL}USERPOOL_ID: !FindInMap [Pools, !Ref AWS::Region, Id]"));
     assert_eq!(lines(&check(&["--template", &by_region]), "unknown").len(), 1);
     let region = ["--template", &by_region, "--strict", "--parameter", "AWS::Region=eu-central-1"];
     assert_eq!(check(&region).code, 0);
@@ -228,50 +203,37 @@ fn a_template_in_json() {
 
 #[test]
 fn bad_usage() {
-    const ARN: &str = r#""FunctionArn": "arn:aws:lambda:eu-west-1:123456789012:function:authorizer""#;
-    let function = |text: &str| file("function.json", text);
-    let no_yaml = file("bad.yaml", "a: [hidden-");
-    let good = env_file(&deployment::environment(UNUSED));
+    let function = |text: &str| format!("--function-config {}", file("function.json", text));
+    let with_arn = |environment: &str| {
+        let arn = r#""FunctionArn": "arn:aws:lambda:eu-west-1:123456789012:function:authorizer""#;
+        function(&format!(r#"{{{arn}, "Environment": {environment}}}"#))
+    };
+    let denied = r#"{"Error": {"ErrorCode": "AccessDeniedException", "Message": "hidden-"}}"#;
+    let encrypted = "the variables are encrypted, and could not be read (AccessDeniedException): ask with kms:Decrypt for their key";
+    let not_allowed = "does not allow this value for the parameter Mode";
+    let not_printed = "is not what `aws lambda get-function-configuration` prints";
+    let no_yaml = format!("--template {}", file("bad.yaml", "a: [hidden-"));
+    let good = format!("--env-file {}", deployed_with(&[]));
     for (arguments, said) in [
-        (vec![], "--env-file"),
-        (vec!["--env-file", "none.env"], "none.env: No such file"),
-        (vec!["--template", "none.yaml"], "none.yaml: No such file"),
-        (vec!["--template", &no_yaml], "is not YAML (line 2, column 1)"),
-        (
-            vec!["--template", "template.yaml", "--parameter", "Nobody=x"],
-            "has no parameter Nobody; there are UserPoolId",
-        ),
-        (
-            vec!["--template", "template.yaml", "--parameter", "Mode=hidden-"],
-            "does not allow this value for the parameter Mode",
-        ),
-        (vec!["--template", "template.yaml", "--function", "Api"], "has no Api"),
-        (vec!["--template", "template.yaml", "--env-file", &good], "cannot be used with"),
-        (vec!["--env-file", &good, "--parameter", "A=b"], "--parameter and --function: belong to --template"),
-        (vec!["--env-file", &good, "--function-config", "-"], "cannot be used with"),
-        (vec!["--template", "template.yaml", "--function-config", "-"], "cannot be used with"),
-        (vec!["--function-config", "none.json"], "none.json: No such file"),
-        (vec!["--function-config", &function("{ hidden-")], "function.json: is not JSON (line 1, column 3)"),
-        (vec!["--function-config", &function("[]")], "is not what `aws lambda get-function-configuration` prints"),
-        (
-            vec!["--function-config", &function(r#"{"Environment": {"Variables": {"A": "hidden-"}}}"#)],
-            "is not what `aws",
-        ),
-        (
-            vec!["--function-config", &function(&format!(r#"{{{ARN}, "Environment": {{"Variables": {{"A": 1}}}}}}"#))],
-            "A: is not a string",
-        ),
-        (
-            vec![
-                "--function-config",
-                &function(&format!(
-                    r#"{{{ARN}, "Environment": {{"Error": {{"ErrorCode": "AccessDeniedException", "Message": "hidden-"}}}}}}"#
-                )),
-            ],
-            "the variables are encrypted, and could not be read (AccessDeniedException): ask with kms:Decrypt for their key",
-        ),
+        ("", "--env-file"),
+        ("--env-file none.env", "none.env: No such file"),
+        ("--template none.yaml", "none.yaml: No such file"),
+        (&no_yaml, "is not YAML (line 2, column 1)"),
+        ("--template template.yaml --parameter Nobody=x", "has no parameter Nobody; there are UserPoolId"),
+        ("--template template.yaml --parameter Mode=hidden-", not_allowed),
+        ("--template template.yaml --function Api", "has no Api"),
+        (&format!("--template template.yaml {good}"), "cannot be used with"),
+        (&format!("{good} --parameter A=b"), "--parameter and --function: belong to --template"),
+        (&format!("{good} --function-config -"), "cannot be used with"),
+        ("--template template.yaml --function-config -", "cannot be used with"),
+        ("--function-config none.json", "none.json: No such file"),
+        (&function("{ hidden-"), "function.json: is not JSON (line 1, column 3)"),
+        (&function("[]"), not_printed),
+        (&function(r#"{"Environment": {"Variables": {"A": "hidden-"}}}"#), not_printed),
+        (&with_arn(r#"{"Variables": {"A": 1}}"#), "A: is not a string"),
+        (&with_arn(denied), encrypted),
     ] {
-        let output = check(&arguments);
+        let output = check(&arguments.split_whitespace().collect::<Vec<_>>());
         assert_eq!((output.code, output.stdout.as_str()), (2, ""), "{said}: {}", output.stderr);
         assert!(output.stderr.contains(said), "{said}: {}", output.stderr);
         assert!(!output.stderr.contains("hidden-"));

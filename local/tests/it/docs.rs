@@ -12,6 +12,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::support::root;
+
 /// Where a command is run that is not run here.
 enum Place {
     /// A script or a test holds this text, which runs it.
@@ -28,21 +30,19 @@ const ELSEWHERE: &[(&str, Place)] = &[
     ("cargo fmt --all", In(".ci/run", "cargo fmt --all")),
     ("cargo clippy", In(".ci/run", "cargo clippy")),
     ("cargo doc", In(".ci/run", "cargo doc")),
+    ("cargo run", In(".ci/run", "cargo run --manifest-path examples/embed/Cargo.toml")),
     ("cargo bench", In(".ci/run", "cargo bench")),
     ("python3 benches/curves.py", Nowhere("what cargo bench has estimated")),
-    ("cargo local aws", In("tests/reality/rie.py", r#"cargo_local("aws""#)),
+    ("cargo local aws", In("tests/reality/harness.py", r#"cargo_local("aws""#)),
     ("cargo local serve", In("tests/reality/page.py", r#"SERVE = ["cargo", "local", "serve"]"#)),
     ("curl ", In("tests/reality/page.py", "def curl_as_the_help_says")),
-    (
-        "cargo local token | cargo local explain",
-        In("local/tests/it/explain.rs", "cargo local token | cargo local explain"),
-    ),
+    ("cargo local token | cargo local explain", In("local/tests/it/explain.rs", "token | cargo local explain")),
     ("cargo local check --env-file", In("local/tests/it/explain.rs", "cargo local check --env-file prod.env")),
     ("cargo measure load", In(".ci/run", "cargo measure load")),
     ("cargo measure flood", In(".ci/run", "cargo measure flood")),
     ("cargo measure bench", In(".ci/run", "cargo measure bench")),
-    ("cargo lambda watch", Nowhere("cargo-lambda, in the foreground; the binary is run by tests/reality/rie.py")),
-    ("cargo lambda invoke", Nowhere("cargo lambda watch; the binary is invoked by tests/reality/rie.py")),
+    ("cargo lambda watch", In("tests/reality/cargo_lambda.py", r#"["cargo", "lambda", "watch", "--env-file"]"#)),
+    ("cargo lambda invoke", In("tests/reality/cargo_lambda.py", r#"["cargo", "lambda", "invoke", "#)),
     ("cargo lambda build", In(".ci/run", "sam build")),
     ("sam build", In(".ci/run", "sam build")),
     ("sam deploy", Nowhere("an AWS account")),
@@ -55,30 +55,25 @@ const ELSEWHERE: &[(&str, Place)] = &[
     (".ci/instructions", In(".ci/run", ".ci/instructions")),
 ];
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
-}
-
 /// The documents by their paths from the root: those at the top, and all below `docs/` and `examples/`.
 fn documents() -> BTreeMap<PathBuf, String> {
     fn collect(folder: &Path, is_deep: bool, found: &mut BTreeMap<PathBuf, String>) {
         for entry in fs::read_dir(root().join(folder)).into_iter().flatten() {
             let path = folder.join(entry.unwrap().file_name());
-            if path.ends_with("node_modules") {
-                // What somebody installed there is not ours.
-                continue;
-            }
-            if root().join(&path).is_dir() && is_deep {
-                collect(&path, true, found);
+            if root().join(&path).is_dir() {
+                // What somebody installed in `node_modules` is not ours.
+                if is_deep && !path.ends_with("node_modules") {
+                    collect(&path, true, found);
+                }
             } else if path.extension().is_some_and(|extension| extension == "md") {
                 found.insert(path.clone(), fs::read_to_string(root().join(&path)).unwrap());
             }
         }
     }
     let mut found = BTreeMap::new();
-    collect(Path::new(""), false, &mut found);
-    collect(Path::new("docs"), true, &mut found);
-    collect(Path::new("examples"), true, &mut found);
+    for (folder, is_deep) in [("", false), ("docs", true), ("examples", true)] {
+        collect(Path::new(folder), is_deep, &mut found);
+    }
     assert!(found.contains_key(Path::new("README.md")) && found.contains_key(Path::new("docs/performance.md")));
     found
 }
@@ -157,25 +152,21 @@ fn every_command_is_run_here_or_somewhere_else() {
     let mut wrong = Vec::new();
     for Shown { place, command, output } in shown() {
         let is_local = command.strip_prefix("cargo local ");
-        match (elsewhere(&command), is_local) {
+        let result = match (elsewhere(&command), is_local) {
             (Some((start, _)), is_local) => {
                 used.insert(*start);
                 // It is not run here, but its options are looked at; those of several at once are their test's business.
-                let help = is_local.filter(|arguments| !arguments.contains('|')).map(|arguments| run(&format!("{arguments} --help"), &[]));
-                if let Some(Err(problem)) = help {
-                    wrong.push(format!("{place}: $ {command}\n{problem}"));
-                }
+                let arguments = is_local.filter(|arguments| !arguments.contains('|'));
+                arguments.map_or(Ok(()), |arguments| run(&format!("{arguments} --help"), &[]))
             }
-            (None, Some(arguments)) => {
-                if let Err(problem) = run(arguments, &output) {
-                    wrong.push(format!("{place}: $ {command}\n{problem}"));
-                }
+            (None, Some(arguments)) => run(arguments, &output),
+            (None, None) => {
+                Err("nobody knows whether this works: add it to ELSEWHERE in local/tests/it/docs.rs, with the \
+                script or test that runs it, or with what it needs that a test can't have"
+                    .to_owned())
             }
-            (None, None) => wrong.push(format!(
-                "{place}: $ {command}\nnobody knows whether this works: add it to ELSEWHERE in local/tests/it/docs.rs, with \
-                 the script or test that runs it, or with what it needs that a test can't have"
-            )),
-        }
+        };
+        wrong.extend(result.err().map(|problem| format!("{place}: $ {command}\n{problem}")));
     }
     assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n\n"));
     let unused: Vec<_> = ELSEWHERE.iter().map(|(start, _)| *start).filter(|start| !used.contains(start)).collect();
@@ -197,15 +188,9 @@ fn what_is_run_elsewhere_is_run_there() {
 
 /// Runs `cargo local` with these arguments, and compares what it prints, if that is shown.
 fn run(arguments: &str, shown: &[String]) -> Result<(), String> {
-    let (arguments, is_redirected) = match arguments.split_once(" > ") {
-        Some((arguments, _file)) => (arguments, true),
-        None => (arguments, false),
-    };
-    let output = Command::new(env!("CARGO_BIN_EXE_smac-local"))
-        .args(words(arguments))
-        .current_dir(root())
-        .output()
-        .map_err(|error| error.to_string())?;
+    let (arguments, redirection) = arguments.split_once(" > ").unwrap_or((arguments, ""));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_smac-local"));
+    let output = command.args(words(arguments)).current_dir(root()).output().unwrap();
     let printed = String::from_utf8_lossy(&output.stdout);
     let errors = String::from_utf8_lossy(&output.stderr);
     // 0 is allowed, 1 is refused; a fault, and bad usage, must be meant: then they are shown.
@@ -215,7 +200,7 @@ fn run(arguments: &str, shown: &[String]) -> Result<(), String> {
     if printed.is_empty() && errors.is_empty() {
         return Err("printed nothing".to_owned());
     }
-    if shown.is_empty() || is_redirected {
+    if shown.is_empty() || !redirection.is_empty() {
         return Ok(());
     }
     let printed: Vec<String> = printed.lines().chain(errors.lines()).map(normal).collect();
@@ -289,12 +274,9 @@ fn every_link_leads_somewhere() {
             }
             let (file, anchor) = target.split_once('#').unwrap_or((&target, ""));
             let file = if file.is_empty() { path.clone() } else { resolve(path.parent().unwrap(), file) };
-            if !root().join(&file).exists() {
-                wrong.push(format!("{}: there is no {}", path.display(), file.display()));
-            } else if !anchor.is_empty()
-                && !documents.get(&file).is_some_and(|text| headings(text).contains(&anchor.to_owned()))
-            {
-                wrong.push(format!("{}: {} has no heading #{anchor}", path.display(), file.display()));
+            let has_anchor = |text: &String| headings(text).iter().any(|heading| heading == anchor);
+            if !root().join(&file).exists() || (!anchor.is_empty() && !documents.get(&file).is_some_and(has_anchor)) {
+                wrong.push(format!("{}: there is no {target}", path.display()));
             }
         }
     }
@@ -385,9 +367,7 @@ fn the_tests_themselves_can_fail() {
     assert_eq!(words("a --b 'c \"d\" e'  f"), ["a", "--b", "c \"d\" e", "f"]);
     assert_eq!(normal("x eyJhbGci.eyJ-a_b.c \"DecisionTime\":12,"), "x eyJ \"DecisionTime\":,");
     assert_eq!(links("[a](b.md#c) `[d](e)` ![f](g.svg)"), ["b.md#c", "g.svg"]);
-    assert_eq!(
-        headings("# The \"why\", in short\n## A `B__C`\n## A `B__C`"),
-        ["the-why-in-short", "a-b__c", "a-b__c-1"]
-    );
+    let text = "# The \"why\", in short\n## A `B__C`\n## A `B__C`";
+    assert_eq!(headings(text), ["the-why-in-short", "a-b__c", "a-b__c-1"]);
     assert!(elsewhere("sam buildings").is_none() && elsewhere("sam build --x").is_some());
 }

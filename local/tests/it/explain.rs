@@ -10,13 +10,12 @@ use smac_lambda_authorizer::{Fault as Faults, Refusal};
 use smac_local::deployment::{self, EMAIL, Pool, SECRETS_PREFIX, SERVICE, SERVICE_TOKEN, SUBJECT};
 use smac_local::keys::Key;
 use smac_local::stand_ins::{Fault, StandIns, Upstream};
-use smac_local::token::{Token, now};
+use smac_local::token::{Token, Use, now};
 
-use crate::support::{self, Output, env_file, file, run, with};
-use cases::{Case, live_cases, offline_cases};
+use crate::support::{self, Output, UNUSED, deployed_with, env_file, file, run, with};
+use cases::{Case, live_cases, offline_cases, signed_in};
 
 const ARN: &str = "arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/prod/GET/pets/jane";
-const UNUSED: &str = "http://127.0.0.1:1";
 
 fn request(headers: Value) -> String {
     json!({ "type": "REQUEST", "methodArn": ARN, "headers": headers }).to_string()
@@ -48,9 +47,9 @@ fn check(output: &Output, (_, _, reason, why, change): &Case<'_>) {
 }
 
 #[test]
-fn each_reason_that_can_be_told_offline_has_its_sentence() {
+fn each_reason_that_is_known_offline_has_its_sentence() {
     for case in offline_cases() {
-        let path = env_file(&with(deployment::environment(UNUSED), case.0));
+        let path = deployed_with(case.0);
         check(&explain(&["--env-file", &path], &case.1), &case);
     }
 }
@@ -94,11 +93,8 @@ fn offline_nobody_is_asked_and_what_is_assumed_is_said() {
         (Token::id().sign(), vec!["key", "signature"]),
         (Token::id().forged().sign(), vec!["key", "signature"]),
         (Token::access().sign(), vec!["key", "signature", "user id", "verification"]),
-        (
-            Token::access().claim("scope", "aws.cognito.signin.user.admin").sign(),
-            vec!["key", "signature", "user id", "verification"],
-        ),
-        (format!("Bearer {}", Token::of(Pool::Secondary, smac_local::token::Use::Id).sign()), vec!["key", "signature"]),
+        (signed_in(), vec!["key", "signature", "user id", "verification"]),
+        (format!("Bearer {}", Token::of(Pool::Secondary, Use::Id).sign()), vec!["key", "signature"]),
         (pair("some-service", "hidden-token"), vec!["secret", "service token"]),
     ] {
         let output = explain(&["--env-file", &path], &input);
@@ -108,10 +104,8 @@ fn offline_nobody_is_asked_and_what_is_assumed_is_said() {
         assert!(output.stdout.contains("not checked offline: use --live"));
     }
     assert_eq!(real_hosts.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
-    assert_eq!(
-        explain(&["--live", "--env-file", &path, "--setting", "UPSTREAM_TIMEOUT_MS=100"], &Token::id().sign()).code,
-        2
-    );
+    let live = explain(&["--live", "--env-file", &path, "--setting", "UPSTREAM_TIMEOUT_MS=100"], &Token::id().sign());
+    assert_eq!(live.code, 2);
     assert!(real_hosts.accept().is_ok(), "this is how it would be seen");
 }
 
@@ -121,7 +115,7 @@ fn a_key_in_the_settings_is_checked_offline() {
     let jwks = ("PROVIDER_COGNITO__USERPOOLS__PRIMARY__JWKS", key_set.as_str());
     for ttl in ["3600", "0"] {
         let changes = [jwks, ("JWT__KEY_SET_TTL_SECONDS", ttl)];
-        let path = env_file(&with(deployment::environment(UNUSED), &changes));
+        let path = deployed_with(&changes);
         let good = explain(&["--env-file", &path], &Token::id().sign());
         assert_eq!((good.code, good.line("decision")), (0, "allowed (user)"));
         assert!(good.stdout.contains("in the configured key set") && !good.stdout.contains("  assumed "));
@@ -149,7 +143,7 @@ async fn live_asks_the_upstreams_of_the_settings() {
 
 #[test]
 fn a_leeway_is_advised_where_clocks_can_differ_by_it_and_nowhere_else() {
-    let path = env_file(&deployment::environment(UNUSED));
+    let path = deployed_with(&[]);
     for (ago, is_advised) in [(60, true), (290, true), (310, false), (90 * 24 * 3600, false)] {
         let output = explain(&["--env-file", &path], &Token::id().claim("exp", now() - ago).sign());
         assert!(output.line("decision").starts_with("unauthorized: token_expired"), "{}", output.stdout);
@@ -169,8 +163,7 @@ async fn live_says_who_was_asked_even_for_nothing() {
     stand_ins.recover(Upstream::KeySet);
     let good = explain(&["--live", "--env-file", &path], &Token::access().sign());
     assert_eq!(good.line("asked"), "key set (fresh), userInfo (fetched)");
-    let signed_in = Token::access().claim("scope", "aws.cognito.signin.user.admin").sign();
-    let good = explain(&["--live", "--env-file", &path], &signed_in);
+    let good = explain(&["--live", "--env-file", &path], &signed_in());
     assert_eq!((good.code, good.line("asked")), (0, "key set (fresh), GetUser (fetched)"));
     assert!(good.stdout.contains("in GetUser's `email`"), "{}", good.stdout);
     let nobody = [("PROVIDER", "NONE"), ("MODE", "OPTIONAL")];
@@ -206,26 +199,20 @@ fn the_development_deployment_and_its_stand_ins_without_a_file() {
     ] {
         assert_eq!(run(&["explain", event], "").line("decision"), decision);
     }
-    let other =
-        run(&["explain", "--setting", "PROVIDER_COGNITO__TOKEN_USE=ID", "events/rest-request-access-token.json"], "");
+    let use_id = ["--setting", "PROVIDER_COGNITO__TOKEN_USE=ID"];
+    let other = run(&["explain", use_id[0], use_id[1], "events/rest-request-access-token.json"], "");
     assert_eq!((other.code, other.line("decision")), (1, "unauthorized: token_use_not_allowed"));
 }
 
 #[test]
 fn tokens_as_an_argument_in_a_file_and_on_standard_input() {
-    let environment = env_file(&deployment::environment(UNUSED));
+    let environment = deployed_with(&[]);
     let token = Token::id().sign();
     let in_file = file("token.txt", &format!("{token}\n"));
     let quoted = file("token.json", &format!("\"{token}\"\n"));
     let prefixed = format!("Bearer {token}");
-    for arguments in [
-        vec![token.as_str()],
-        vec!["Bearer", token.as_str()],
-        vec![prefixed.as_str()],
-        vec![in_file.as_str()],
-        vec![quoted.as_str()],
-    ] {
-        let output = run(&[&["explain", "--env-file", &environment], arguments.as_slice()].concat(), "");
+    for arguments in [&[token.as_str()][..], &["Bearer", &token], &[&prefixed], &[&in_file], &[&quoted]] {
+        let output = run(&[&["explain", "--env-file", &environment], arguments].concat(), "");
         assert_eq!(output.code, 0, "{}{}", output.stdout, output.stderr);
         assert!(!output.stdout.contains(&token));
     }
@@ -233,7 +220,7 @@ fn tokens_as_an_argument_in_a_file_and_on_standard_input() {
 
 #[test]
 fn of_a_sign_in_it_says_which_token_it_took() {
-    let path = env_file(&deployment::environment(UNUSED));
+    let path = deployed_with(&[]);
     let (id, access) = (Token::id().sign(), Token::access().sign());
     let both = json!({ "AuthenticationResult": { "IdToken": id, "AccessToken": access, "ExpiresIn": 3600 } });
     let one = json!({ "ChallengeParameters": {}, "AuthenticationResult": { "IdToken": id } });
@@ -250,34 +237,33 @@ fn of_a_sign_in_it_says_which_token_it_took() {
 #[test]
 fn a_token_goes_where_the_settings_want_it() {
     let changes = [("PROVIDER_COGNITO__JWT_HEADER_NAME", "X-Token"), ("PROVIDER_COGNITO__JWT_HEADER_PREFIX", "")];
-    let path = env_file(&with(deployment::environment(UNUSED), &changes));
+    let path = deployed_with(&changes);
     assert_eq!(explain(&["--env-file", &path], &Token::id().sign()).code, 0);
 }
 
 #[test]
 fn what_can_not_be_used_is_said_without_showing_it() {
-    let good = env_file(&deployment::environment(UNUSED));
-    let mistaken =
-        env_file(&with(deployment::environment(UNUSED), &[("MODE", "hidden-a"), ("CACHE__CAPACITY", "hidden-b")]));
+    let good = deployed_with(&[]);
+    let mistaken = deployed_with(&[("MODE", "hidden-a"), ("CACHE__CAPACITY", "hidden-b")]);
     let broken = file("broken.env", "A=1\nhidden-c\n");
     let no_json = file("event.json", "{ hidden-d");
     let damaged = format!("{}%hidden-e", Token::id().sign().replacen("eyJ", "x", 1));
     for (arguments, said) in [
-        (vec!["--env-file", "none.env", "-"], "none.env: No such file"),
-        (vec!["--env-file", &broken, "-"], "line 2: is not NAME=VALUE"),
-        (vec!["--env-file", &mistaken, "-"], "SMAC__AUTH__CACHE__CAPACITY: must be a whole number"),
-        (vec!["--env-file", &mistaken, "-"], "SMAC__AUTH__MODE: must be one of ENFORCE, OPTIONAL"),
-        (vec!["--env-file", &good, "none.json"], "none.json: there is no such file"),
-        (vec!["--env-file", &good, &no_json], "not JSON (line 1, column 3)"),
-        (vec!["--env-file", &good, &damaged], "is neither a file nor a token"),
-        (vec!["--env-file", &good, "a", "b"], "is one file, one token, or `-`"),
-        (vec!["--env-file", &good, "--setting", "hidden", "-"], "must be NAME=VALUE"),
-        (vec!["--env-file", &good, "--lively", "-"], "--live"),
-        (vec!["--env-file", &good], "EVENT_OR_TOKEN"),
-        (vec!["--function-config", "-", "-"], "--function-config and EVENT_OR_TOKEN: only one can be standard input"),
-        (vec!["--env-file", &good, "--function-config", "x.json", "-"], "cannot be used with"),
+        (&["--env-file", "none.env", "-"][..], "none.env: No such file"),
+        (&["--env-file", &broken, "-"], "line 2: is not NAME=VALUE"),
+        (&["--env-file", &mistaken, "-"], "SMAC__AUTH__CACHE__CAPACITY: must be a whole number"),
+        (&["--env-file", &mistaken, "-"], "SMAC__AUTH__MODE: must be one of ENFORCE, OPTIONAL"),
+        (&["--env-file", &good, "none.json"], "none.json: there is no such file"),
+        (&["--env-file", &good, &no_json], "not JSON (line 1, column 3)"),
+        (&["--env-file", &good, &damaged], "is neither a file nor a token"),
+        (&["--env-file", &good, "a", "b"], "is one file, one token, or `-`"),
+        (&["--env-file", &good, "--setting", "hidden", "-"], "must be NAME=VALUE"),
+        (&["--env-file", &good, "--lively", "-"], "--live"),
+        (&["--env-file", &good], "EVENT_OR_TOKEN"),
+        (&["--function-config", "-", "-"], "--function-config and EVENT_OR_TOKEN: only one can be standard input"),
+        (&["--env-file", &good, "--function-config", "x.json", "-"], "cannot be used with"),
     ] {
-        let output = run(&[&["explain"], arguments.as_slice()].concat(), &Token::id().sign());
+        let output = run(&[&["explain"], arguments].concat(), &Token::id().sign());
         assert_eq!((output.code, output.stdout.as_str()), (2, ""), "{said}");
         assert!(output.stderr.contains(said), "{said}: {}", output.stderr);
         assert!(!output.stderr.contains("hidden-"), "{}", output.stderr);

@@ -5,9 +5,7 @@ use smac_local::deployment;
 use smac_local::token::Token;
 
 use crate::check::lines;
-use crate::support::{Variables, env_file, file, run, with};
-
-const UNUSED: &str = "http://127.0.0.1:1";
+use crate::support::{UNUSED, Variables, env_file, file, run, with};
 
 /// What `aws lambda get-function-configuration` prints of a function in this region.
 fn function_config(region: &str, variables: &Variables) -> String {

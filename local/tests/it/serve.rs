@@ -66,7 +66,7 @@ impl Gateway {
     }
 
     /// What is printed about a request, behind its method and path.
-    fn told(&self) -> String {
+    fn reported(&self) -> String {
         let line = self.line();
         line.split_whitespace().skip(2).collect::<Vec<_>>().join(" ")
     }
@@ -136,11 +136,11 @@ fn run(arguments: &[&str]) -> Output {
 }
 
 #[test]
-fn a_taken_port_and_options_that_contradict_each_other() {
+fn a_port_in_use_and_options_that_contradict_each_other() {
     let gateway = Gateway::start(&[]);
     let port = gateway.port.to_string();
     for (options, problem) in [
-        (&["--port", &port][..], "is taken: choose another with --port, or 0 for any"),
+        (&["--port", &port][..], "is in use: choose another with --port, or 0 for any"),
         (&["--ttl", "1"], "--ttl needs an --identity-source"),
         (&["--kind", "websocket", "--ttl", "1", "--identity-source", "A"], "caches nothing for WebSocket APIs"),
         (&["--ttl", "3601", "--identity-source", "A"], "3601 is not in 0..=3600"),

@@ -137,3 +137,32 @@ async fn a_filled_slot_needs_no_lookup() {
     bench.pass(60);
     assert_eq!(bench.get().await, (Ok(Some("first")), Source::Fetched, 1));
 }
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_makes_a_value_stale_and_never_fresh_again() {
+    let bench = Bench::new();
+    let _ = bench.get().await;
+    bench.seconds.fetch_sub(10, std::sync::atomic::Ordering::SeqCst);
+    bench.upstream_gives(TRANSIENT);
+    // It is looked up again, and serves as an old value meanwhile.
+    assert_eq!(bench.get().await, (Ok(Some("first")), Source::Stale, 1));
+    // When the clock has caught up, it would be ten seconds old. Nobody knows that.
+    bench.pass(20);
+    assert_eq!(bench.get().await, (Ok(Some("first")), Source::Stale, 1));
+    bench.upstream_gives(Ok(Some("second")));
+    bench.pass(5);
+    assert_eq!(bench.get().await, (Ok(Some("second")), Source::Fetched, 1));
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_ends_a_negative_answer_and_a_wait() {
+    let bench = Bench::new();
+    bench.upstream_gives(Ok(None));
+    let _ = bench.get().await;
+    bench.seconds.fetch_sub(10, std::sync::atomic::Ordering::SeqCst);
+    bench.upstream_gives(TRANSIENT);
+    assert_eq!(bench.get().await, (Err(FAULT), Source::Failed, 1));
+    bench.seconds.fetch_sub(10, std::sync::atomic::Ordering::SeqCst);
+    bench.upstream_gives(Ok(Some("first")));
+    assert_eq!(bench.get().await, (Ok(Some("first")), Source::Fetched, 1));
+}

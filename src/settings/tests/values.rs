@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use smac_local::deployment::REGION;
 
+use super::super::aws::Aws;
+use super::super::variables::Variables;
 use super::super::{SETTINGS, Settings};
 use super::{POOL, is_mistake, minimal, mistakes, pools, read_file, with};
 use crate::answer::{HttpApiResponse, UnauthorizedAs};
@@ -230,4 +232,14 @@ fn a_proxy_in_either_case_with_its_exceptions() {
     let wrong = [("HTTPS_PROXY".to_owned(), "socks5://secret".to_owned())];
     let mistakes = Settings::from_variables(wrong, read_file).unwrap_err().to_string();
     assert_eq!(mistakes, "HTTPS_PROXY: is not the address of an http or https proxy");
+}
+
+#[test]
+fn every_setting_that_is_declared_is_read() {
+    let mut variables = Variables::new(minimal());
+    let aws = Aws::read(&mut variables, &read_file);
+    let _ = Settings::read(&mut variables, aws);
+    let names = SETTINGS.iter().map(|setting| setting.full_name("PRIMARY"));
+    let aliases = SETTINGS.iter().filter_map(|setting| setting.alias.map(str::to_owned));
+    assert_eq!(variables.read, names.chain(aliases).collect());
 }

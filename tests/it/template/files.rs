@@ -12,7 +12,7 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         if path.is_dir() {
-            if !["node_modules", "out", "cdk.out", ".terraform"].contains(&name.as_str()) {
+            if !["node_modules", "out", "cdk.out", ".terraform", "target"].contains(&name.as_str()) {
                 files(&path, found);
             }
         } else {

@@ -41,7 +41,8 @@ async fn fields_of_the_log() -> BTreeSet<String> {
     process.wait_for_polls(1).await;
     let mut whole = bearer(&Token::access().sign());
     whole["resource"] = "/pets/{id}".into();
-    whole["requestContext"] = json!({ "requestId": "a-request", "identity": { "sourceIp": "203.0.113.17" } });
+    whole["requestContext"]["requestId"] = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef".into();
+    whole["requestContext"]["identity"] = json!({ "sourceIp": "203.0.113.17" });
     for event in [whole, pair(SERVICE, SERVICE_TOKEN), request(&json!({}))] {
         process.invoke(event.to_string()).await;
     }
@@ -160,9 +161,17 @@ async fn each_field_of_a_log_query_is_one_of_a_real_line() {
             used.insert(word.clone());
         }
     }
-    for needed in
-        ["outcome", "reason", "lookups.keySet", "lookups.userInfo", "lookups.secret", "DecisionTime", "problem"]
-    {
+    for needed in [
+        "outcome",
+        "reason",
+        "route",
+        "apiRequestId",
+        "lookups.keySet",
+        "lookups.userInfo",
+        "lookups.secret",
+        "DecisionTime",
+        "problem",
+    ] {
         assert!(used.contains(needed), "{needed}");
     }
     // The filter behind an alarm, and the table of the runbook.

@@ -1,8 +1,8 @@
 //! The parameters: each is described, has bounds, and is the setting that it says.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use smac_lambda_authorizer::tools::{PREFIX, SETTINGS, Section};
 use smac_local::keys::Key;
 
@@ -17,7 +17,9 @@ const SAMPLES: &[(&str, &[&str])] = &[
     ("SecondUserPoolId", &["", "eu-west-1_Def456", "eu-west-1_Abc123"]),
     ("SecondAppClientIds", &["", "other"]),
     ("SecondUserPoolDomain", &["", "login.example.com"]),
-    ("UserIdClaim", &["email", "sub"]),
+    ("UserPoolResourceAudience", &["", "https://api.example.com/,orders"]),
+    ("SecondUserPoolResourceAudience", &["", "orders"]),
+    ("UserIdClaims", &["email", "sub", "email, phone_number,sub"]),
     ("RequiredScopes", &["", "a/b,c"]),
     ("RequiredGroups", &["", "admins"]),
     ("LeewaySeconds", &["0", "300"]),
@@ -25,18 +27,19 @@ const SAMPLES: &[(&str, &[&str])] = &[
     ("JwtHeaderPrefix", &["Bearer", "", "JWT"]),
     ("JwtQueryParameter", &["", "token"]),
     ("JwtCookieName", &["", "session"]),
+    ("JwtWebSocketProtocol", &["", "bearer"]),
     ("SecretsPrefix", &["", "smac/prod"]),
     ("SecretsRegion", &["", "us-east-1"]),
     ("SecretsKmsKeyArn", &["", "arn:aws:kms:eu-west-1:123456789012:key/1"]),
     ("RotationGraceSeconds", &["0", "3600", "999999"]),
     ("ServiceIdHeaderName", &["smac-principal", "x-id"]),
     ("ServiceTokenHeaderName", &["smac-token", "x-id"]),
-    ("ContextClaims", &["", "name,cognito:groups"]),
+    ("ContextClaims", &["", "name,cognito:groups", "custom:tenant=tenant, userId=id"]),
     ("CacheTtlSeconds", &["60", "0", "99999"]),
     ("CacheNegativeTtlSeconds", &["30", "0", "99999"]),
     ("CacheStaleSeconds", &["300", "0", "99999"]),
     ("CacheCapacity", &["1000", "1", "99999"]),
-    ("JwksTtlSeconds", &["3600", "0", "99999"]),
+    ("KeySetTtlSeconds", &["3600", "0", "99999"]),
     ("UpstreamTimeoutMs", &["2000", "100", "4500"]),
     ("Release", &["", "2026-11-24"]),
     ("ApiId", &["*", "abcdef1234"]),
@@ -88,7 +91,8 @@ fn parameters_are_described_bounded_and_in_groups() {
 
 #[test]
 fn the_template_has_every_setting_that_is_not_for_local_runs() {
-    let environment = Stack::new(&[]).environment();
+    let all = [("SecondUserPoolId", "eu-west-1_Def456"), ("SecretsPrefix", "smac/prod")];
+    let environment = Stack::new(&all).environment();
     let names: BTreeSet<&str> = environment.iter().filter_map(|(name, _)| name.strip_prefix(PREFIX)).collect();
     // A profile is for local runs, that expired tokens are accepted is no choice for a deployment, and the region is in
     // the pool's id.
@@ -101,6 +105,21 @@ fn the_template_has_every_setting_that_is_not_for_local_runs() {
         })
         .collect();
     assert_eq!(names, expected.iter().map(String::as_str).collect());
+}
+
+/// Lambda refuses an environment of more than 4 KB, measured as a JSON object.
+#[test]
+fn the_environment_leaves_room_for_a_key_set() {
+    let key = Key::Primary.key_set()["keys"][0].clone();
+    let key_set = json!({ "keys": [key, key] }).to_string();
+    let length = |given: &[(&str, &str)]| {
+        let environment: BTreeMap<_, _> = Stack::new(given).environment().into_iter().collect();
+        serde_json::to_string(&environment).unwrap().len()
+    };
+    let second = [("SecondUserPoolId", "eu-west-1_Def456"), ("SecondAppClientIds", "2example23456789012345678")];
+    let one = [USERS[0], ("AppClientIds", "1example23456789012345678"), ("UserPoolJwks", &key_set)];
+    let two = [one.as_slice(), &second, &[("SecretsPrefix", "smac/prod")]].concat();
+    assert!(length(&one) < 3_200 && length(&two) < 4_096, "{} {}", length(&one), length(&two));
 }
 
 #[test]

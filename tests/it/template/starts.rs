@@ -82,7 +82,6 @@ const ODD: &[&str] = &[
     "👋",
     "%",
     "%20",
-    "=",
     "a=b",
     "a=",
     "a;b",
@@ -103,6 +102,19 @@ const ODD: &[&str] = &[
     "claims ",
     "a, reason ,b",
     "a=userId",
+    "userId=a",
+    "a=b,c=b",
+    "a=b, c = b",
+    "a,b=a",
+    "b=a,a",
+    "a,a",
+    "a=a",
+    "a=b=c",
+    "=a",
+    "=",
+    "a,=b",
+    "a= b",
+    "a=b,ab=bb",
     "CLAIMS",
     "Claims",
     "claims2",
@@ -314,6 +326,25 @@ fn each_pattern_means_the_same_to_java_and_here() {
 }
 
 #[test]
+fn each_key_of_the_context_is_there_once_and_is_not_one_that_the_context_has_already() {
+    for (value, expected) in [
+        ("name,custom:tenant=tenant", true),
+        ("a=b,ab=bb,b=a", true),
+        ("userId=id , claims=c", true),
+        ("a=b,c=b", false),
+        ("b,a=b", false),
+        ("a=b , b", false),
+        ("x,a,y,b=a,z", false),
+        ("a=claims", false),
+        ("a=b=c", false),
+        ("a=", false),
+        ("=a", false),
+    ] {
+        assert_eq!(Stack::with(&[("ContextClaims", value)]).is_ok(), expected, "{value}");
+    }
+}
+
+#[test]
 fn the_rules_refuse_what_would_not_start_or_allow_nobody() {
     let is_allowed = |given: &[(&str, &str)]| Stack::new(given).is_allowed();
     assert!(!is_allowed(&[]));
@@ -331,8 +362,14 @@ fn the_rules_refuse_what_would_not_start_or_allow_nobody() {
         assert!(!is_allowed(&[more, USERS[0], USERS[1]]), "{more:?}");
     }
     assert!(!is_allowed(&[USERS[0], USERS[1], ("CreateAlarms", "true"), ("Metrics", "NONE")]));
-    let revocation = [("CheckRevocation", "true"), ("TokenUse", "ACCESS"), ("UserPoolDomain", "x")];
-    assert!(is_allowed(&[USERS.as_slice(), &revocation].concat()));
+    let revocation = [("CheckRevocation", "true"), ("TokenUse", "ACCESS")];
+    for (more, expected) in
+        [(&[][..], true), (&[("GetUser", "false")], false), (&[("GetUser", "false"), ("UserPoolDomain", "x")], true)]
+    {
+        assert_eq!(is_allowed(&[USERS.as_slice(), &revocation, more].concat()), expected, "{more:?}");
+    }
+    let second = [revocation.as_slice(), TWO_POOLS, &[("GetUser", "false")]].concat();
+    assert!(!is_allowed(&second) && is_allowed(&[second.as_slice(), &[("SecondUserPoolDomain", "y")]].concat()));
     let vpc = [("SubnetIds", "subnet-01234567,subnet-89abcdef"), ("SecurityGroupIds", "sg-01234567")];
     assert!(is_allowed(&[USERS.as_slice(), &vpc].concat()));
     // Another pool's issuer as a URL: only with one pool is that no mistake.

@@ -19,8 +19,8 @@ fn the_example_of_the_help_works() {
     let authorizer = json!({ "principalId": EMAIL, "userId": EMAIL, "principalType": "user" });
     let seen = json!({ "method": "GET", "path": "/pets", "requestContext": { "authorizer": authorizer } });
     assert_eq!((answer.status, answer.body), (200, seen));
-    let told = gateway.told();
-    assert!(told.starts_with("200 allowed (user), ") && told.ends_with(" us, keySet fresh"), "{told}");
+    let reported = gateway.reported();
+    assert!(reported.starts_with("200 allowed (user), ") && reported.ends_with(" us, keySet fresh"), "{reported}");
 }
 
 #[test]
@@ -36,20 +36,20 @@ fn a_rest_api() {
 
     let pair = [("SMAC-Principal", SERVICE), ("SMAC-Token", SERVICE_TOKEN)];
     assert_eq!(gateway.ask("GET /", &pair).body["requestContext"]["authorizer"]["principalId"], SERVICE_ID);
-    assert!(gateway.told().ends_with("secret fetched"));
+    assert!(gateway.reported().ends_with("secret fetched"));
     let answer = gateway.ask("GET /", &[("SMAC-Principal", SERVICE), ("SMAC-Token", "another")]);
     assert_eq!((answer.status, answer.body), (401, unauthorized()));
-    assert!(gateway.told().starts_with("401 unauthorized: service_token_mismatch, "));
+    assert!(gateway.reported().starts_with("401 unauthorized: service_token_mismatch, "));
 
     let answer = gateway.ask("GET /pets?token=", &[]);
     assert_eq!((answer.status, answer.body), (401, unauthorized()));
     assert!(answer.head.contains("x-amzn-errortype: unauthorizedexception"));
-    assert!(gateway.told().starts_with("401 unauthorized: credentials_missing, "));
+    assert!(gateway.reported().starts_with("401 unauthorized: credentials_missing, "));
 
     let answer = gateway.with_token("GET /pets", &Token::id().claim("cognito:groups", json!(["others"])).sign());
     assert_eq!((answer.status, answer.body), (403, explicit_deny()));
     assert!(answer.head.contains("x-amzn-errortype: accessdeniedexception"));
-    assert!(gateway.told().starts_with("403 forbidden: group_missing, "));
+    assert!(gateway.reported().starts_with("403 forbidden: group_missing, "));
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn a_fault_is_a_500_of_the_kind() {
         let answer = gateway.with_token("GET /pets", &token);
         assert_eq!((answer.status, answer.body), (500, body));
         assert!(answer.head.contains("x-amzn-errortype: authorizerconfigurationexception"));
-        assert!(gateway.told().starts_with("500 fault: context_too_large, "));
+        assert!(gateway.reported().starts_with("500 fault: context_too_large, "));
     }
 }
 
@@ -94,7 +94,7 @@ fn an_http_api_says_forbidden() {
         let gateway = Gateway::start(&[&deny, options].concat());
         let answer = gateway.with_token("GET /pets", &Token::id().expired().sign());
         assert_eq!((answer.status, answer.body), (403, forbidden()), "{options:?}");
-        assert!(gateway.told().starts_with("403 unauthorized: token_expired, "));
+        assert!(gateway.reported().starts_with("403 unauthorized: token_expired, "));
         let gateway = Gateway::start(&[&["--kind", "http"], options].concat());
         let answer = gateway.with_token("GET /pets", &Token::id().expired().sign());
         assert_eq!((answer.status, answer.body), (401, unauthorized()), "{options:?}");
@@ -105,8 +105,11 @@ fn an_http_api_says_forbidden() {
 fn simple_answers_that_the_api_does_not_expect_are_a_failure() {
     let gateway = Gateway::start(&["--kind", "http", "--setting", "HTTP_API_RESPONSE=SIMPLE"]);
     assert_eq!(gateway.with_token("GET /pets", &Token::id().sign()).status, 500);
-    let told = gateway.told();
-    assert!(told.contains("allowed (user), but the function's answer is an error, or of another form"), "{told}");
+    let reported = gateway.reported();
+    assert!(
+        reported.contains("allowed (user), but the function's answer is an error, or of another form"),
+        "{reported}"
+    );
 }
 
 #[test]
@@ -117,9 +120,9 @@ fn an_allow_can_end_with_its_token() {
     assert_eq!(gateway.with_token("GET /pets", &Token::id().sign()).status, 200);
     assert_eq!(gateway.with_token("GET /pets", &Token::id().expired().sign()).body, implicit_deny());
     gateway.line();
-    let told = gateway.told();
+    let reported = gateway.reported();
     assert!(
-        told.starts_with("403 allowed (user), but implicit deny: the policy does not cover this method, "),
-        "{told}"
+        reported.starts_with("403 allowed (user), but implicit deny: the policy does not cover this method, "),
+        "{reported}"
     );
 }

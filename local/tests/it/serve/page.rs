@@ -7,10 +7,10 @@ use smac_local::token::Token;
 use super::{Gateway, unauthorized};
 
 #[test]
-fn the_page_tells_the_checks_in_their_order() {
+fn the_page_shows_the_checks_in_their_order() {
     let gateway = Gateway::start(&[]);
-    let state = |told: &Value, name: &str| {
-        let checks = told["checks"].as_array().unwrap();
+    let state = |decided: &Value, name: &str| {
+        let checks = decided["checks"].as_array().unwrap();
         checks.iter().find(|check| check["name"] == name).unwrap()["state"].clone()
     };
     let request = json!({ "kind": "rest-request", "method": "GET", "path": "/pets" });
@@ -22,29 +22,29 @@ fn the_page_tells_the_checks_in_their_order() {
     for kind in ["rest-request", "http-v1", "http-v2", "websocket"] {
         let mut request = with("token", Token::access().sign().into());
         request["kind"] = kind.into();
-        let told = gateway.decide(&request);
-        assert_eq!((&told["outcome"], told["gateway"].is_null()), (&json!("allowed"), true), "{kind}");
-        assert_eq!(told["status"], if kind == "websocket" { 101 } else { 200 });
-        assert!(told["checks"].as_array().unwrap().iter().all(|check| check["state"] == "passed"));
-        assert_eq!((&told["issuer"], &told["meaning"]), (&json!("PRIMARY"), &Value::Null));
+        let decided = gateway.decide(&request);
+        assert_eq!((&decided["outcome"], decided["gateway"].is_null()), (&json!("allowed"), true), "{kind}");
+        assert_eq!(decided["status"], if kind == "websocket" { 101 } else { 200 });
+        assert!(decided["checks"].as_array().unwrap().iter().all(|check| check["state"] == "passed"));
+        assert_eq!((&decided["issuer"], &decided["meaning"]), (&json!("PRIMARY"), &Value::Null));
     }
-    let told = gateway.decide(&with("token", Token::id().forged().sign().into()));
-    assert_eq!((&told["reason"], &told["status"]), (&json!("signature_invalid"), &json!(401)));
-    assert_eq!(told["meaning"], "The signature is not valid.");
-    assert!(told["advice"].as_str().unwrap().starts_with("send the token as Cognito gave it"));
+    let decided = gateway.decide(&with("token", Token::id().forged().sign().into()));
+    assert_eq!((&decided["reason"], &decided["status"]), (&json!("signature_invalid"), &json!(401)));
+    assert_eq!(decided["meaning"], "The signature is not valid.");
+    assert!(decided["advice"].as_str().unwrap().starts_with("send the token as Cognito gave it"));
     assert_eq!(
-        [state(&told, "key"), state(&told, "signature"), state(&told, "times")],
+        [state(&decided, "key"), state(&decided, "signature"), state(&decided, "times")],
         ["passed", "failed", "not-reached"]
     );
     // Malformed as well, but behind the signature.
-    let told = gateway.decide(&with("token", Token::id().claim("nbf", 1.5).sign().into()));
-    assert_eq!((&told["reason"], state(&told, "times")), (&json!("token_malformed"), json!("failed")));
-    let told = gateway.decide(&with("token", "x".into()));
-    assert_eq!((&told["reason"], state(&told, "form")), (&json!("token_malformed"), json!("failed")));
-    let told = gateway.decide(&with("pair", json!({ "id": "unknown", "token": "x" })));
-    assert_eq!((&told["reason"], state(&told, "secret")), (&json!("service_unknown"), json!("failed")));
-    let told = gateway.decide(&request);
-    assert_eq!((&told["reason"], state(&told, "credential")), (&json!("credentials_missing"), json!("failed")));
+    let decided = gateway.decide(&with("token", Token::id().claim("nbf", 1.5).sign().into()));
+    assert_eq!((&decided["reason"], state(&decided, "times")), (&json!("token_malformed"), json!("failed")));
+    let decided = gateway.decide(&with("token", "x".into()));
+    assert_eq!((&decided["reason"], state(&decided, "form")), (&json!("token_malformed"), json!("failed")));
+    let decided = gateway.decide(&with("pair", json!({ "id": "unknown", "token": "x" })));
+    assert_eq!((&decided["reason"], state(&decided, "secret")), (&json!("service_unknown"), json!("failed")));
+    let decided = gateway.decide(&request);
+    assert_eq!((&decided["reason"], state(&decided, "credential")), (&json!("credentials_missing"), json!("failed")));
 }
 
 #[test]

@@ -62,16 +62,16 @@ fn a_web_socket_api() {
     assert_eq!(close, [0x88, 2, 0x03, 0xe8]);
     stream.write_all(&[0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8]).unwrap();
     assert_eq!(stream.read(&mut [0]).unwrap(), 0, "the server closes first");
-    assert!(gateway.told().starts_with("101 allowed (user), "));
+    assert!(gateway.reported().starts_with("101 allowed (user), "));
 
     // It is answered as any request, so the connection stays open: the head and the body are enough.
     let mut stream = handshake(&gateway, &format!("?token={}", Token::access().expired().sign()), None);
     let refused = read_to(&mut stream, "}");
     assert!(refused.starts_with("HTTP/1.1 401 ") && refused.ends_with(r#"{"message":"Unauthorized"}"#), "{refused}");
-    assert!(gateway.told().starts_with("401 unauthorized: token_expired, "));
+    assert!(gateway.reported().starts_with("401 unauthorized: token_expired, "));
 
     assert_eq!(gateway.ask("GET /", &[]).status, 426);
-    assert_eq!(gateway.told(), "426 not a WebSocket handshake");
+    assert_eq!(gateway.reported(), "426 not a WebSocket handshake");
     let broken = [("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Version", "12")];
     assert_eq!(gateway.ask("GET /", &broken).status, 400);
 }
@@ -90,12 +90,12 @@ fn a_token_as_a_sub_protocol() {
         assert!(head.contains(&format!("\r\nsec-websocket-protocol: {accepted}\r\n")), "{head}");
         let authorizer = read_authorizer(&mut stream);
         assert_eq!((&authorizer["webSocketProtocol"], &authorizer["userId"]), (&accepted.into(), &EMAIL.into()));
-        assert!(gateway.told().starts_with("101 allowed (user), "));
+        assert!(gateway.reported().starts_with("101 allowed (user), "));
     }
     for offered in [format!("bearer.{token}"), "chat, bearer".to_owned()] {
         let refused = read_to(&mut handshake(&gateway, "", Some(&offered)), "}");
         assert!(refused.starts_with("HTTP/1.1 401 "), "{refused}");
-        assert!(gateway.told().starts_with("401 unauthorized: token_malformed, "));
+        assert!(gateway.reported().starts_with("401 unauthorized: token_malformed, "));
     }
     let decided = gateway.decide(&json!({ "kind": "websocket", "method": "GET", "path": "/", "token": token }));
     assert_eq!((&decided["status"], &decided["outcome"]), (&101.into(), &"allowed".into()));

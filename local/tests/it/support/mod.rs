@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use smac_local::deployment;
+
 pub type Variables = Vec<(String, String)>;
 
 pub struct Output {
@@ -55,6 +57,14 @@ pub fn file(name: &str, content: &str) -> String {
 pub fn env_file(variables: &Variables) -> String {
     let lines: String = variables.iter().map(|(name, value)| format!("{name}='{value}'\n")).collect();
     file("test.env", &lines)
+}
+
+/// Nobody answers here.
+pub const UNUSED: &str = "http://127.0.0.1:1";
+
+/// A file of the development deployment, without its stand-ins, with other settings.
+pub fn deployed_with(changes: &[(&str, &str)]) -> String {
+    env_file(&with(deployment::environment(UNUSED), changes))
 }
 
 /// The same with other settings, without the `SMAC__AUTH__` of their names.
