@@ -60,6 +60,8 @@ fn revoked_user(number: u64) -> String {
 /// The function, and how it answered.
 struct Run {
     function: Function,
+    /// The user's request.
+    user: Bytes,
     /// The flood's requests that were refused, those that were faults, and those that were allowed.
     flood: [u64; 3],
     /// How often the service and the user asked, and how often each of them was allowed.
@@ -93,7 +95,7 @@ impl Flood {
         let periods = SHORT.map(|(name, value)| (format!("SMAC__AUTH__CACHE__{name}_SECONDS"), value.to_owned()));
         environment.extend(periods.into_iter().filter(|_| !self.default_periods));
         let (function, _) = process::start(&[binary.to_owned()], &environment).await.about("the function")?;
-        let mut run = Run { function, flood: [0; 3], asked: 0, allowed: [0; 2] };
+        let mut run = Run { function, user: Bytes::new(), flood: [0; 3], asked: 0, allowed: [0; 2] };
         run.ask_in_use().await?;
         if self.use_up {
             // What was never sent before, until it is no longer looked up.
@@ -135,10 +137,12 @@ impl Run {
 
     /// The service asks, and the user.
     async fn ask_in_use(&mut self) -> Result<(), Problem> {
-        let token = Token::access().claim("jti", self.asked / 3).sign();
+        if self.asked.is_multiple_of(3) {
+            self.user = bearer(&Token::access().claim("jti", self.asked).sign());
+        }
         let is_allowed = [
             self.verdict(pair(SERVICE, SERVICE_TOKEN)).await? == Verdict::Allowed,
-            self.verdict(bearer(&token)).await? == Verdict::Allowed,
+            self.verdict(self.user.clone()).await? == Verdict::Allowed,
         ];
         self.asked += 1;
         self.allowed.iter_mut().zip(is_allowed).for_each(|(count, is_allowed)| *count += u64::from(is_allowed));
