@@ -65,6 +65,12 @@ impl<'a> Request<'a> {
             Kind::RestToken | Kind::RestRequest | Kind::HttpV1 | Kind::WebSocket => event.method_arn.0.take(),
         };
         let arn = MethodArn::parse(arn.ok_or(unsupported)?).map_err(|_| unsupported)?;
+        if kind == Kind::RestToken {
+            // API Gateway sends none with a TOKEN event, so these are not from the caller's request.
+            event.headers = Fields::default();
+            event.multi_value_headers = Fields::default();
+            event.cookies = Texts::default();
+        }
         Ok(Self { kind, arn, event })
     }
 

@@ -1,6 +1,7 @@
 //! Where a token may be: bare in its header, among WebSocket sub-protocols; and what the gateway's cache key must hold.
 
 use serde_json::{Value, json};
+use smac_local::deployment::{SERVICE, SERVICE_TOKEN};
 use smac_local::token::Token;
 
 use crate::support::{self, World, request, world};
@@ -135,4 +136,22 @@ async fn a_joined_cache_key_must_hold_the_whole_value() {
     for key in [format!("x{value}"), format!("{value}x"), format!("a,x{value},b"), "a,b".to_owned()] {
         assert_eq!(reason(&world, &event(key)).await, "cache_key_mismatch");
     }
+}
+
+#[tokio::test]
+async fn headers_in_a_token_event_are_ignored() {
+    let world = world(&[("MODE", "OPTIONAL"), ("JWT__COOKIE_NAME", "session")]).await;
+    let (token, other) = (Token::id().sign(), Token::id().claim("jti", "2").sign());
+    let mut event = json!({
+        "type": "TOKEN", "methodArn": support::ARN, "authorizationToken": format!("Bearer {token}"),
+        "headers": {
+            "Authorization": format!("Bearer {other}"), "Cookie": format!("session={other}"),
+            "SMAC-Principal": SERVICE, "SMAC-Token": SERVICE_TOKEN,
+        },
+        "multiValueHeaders": { "Authorization": ["Basic x"], "SMAC-Token": ["x"] },
+        "cookies": [format!("session={other}")],
+    });
+    assert_eq!(world.ask(&event).await.answer()["context"]["principalType"], "user");
+    event["authorizationToken"].take();
+    assert_eq!(world.ask(&event).await.answer()["context"]["principalType"], "anonymous");
 }
