@@ -188,6 +188,8 @@ struct Event<'a> {
     #[serde(borrow, default)]
     route_arn: Text<'a>,
     #[serde(borrow, default)]
+    http_method: Text<'a>,
+    #[serde(borrow, default)]
     authorization_token: Text<'a>,
     #[serde(borrow, default)]
     identity_source: IdentitySource<'a>,
@@ -251,7 +253,10 @@ impl Event<'_> {
         self.request_context
             .as_ref()
             .is_some_and(|Object(context)| context.event_type.is("CONNECT") || context.connection_id.get().is_some())
-            || self.method_arn.get().is_some_and(|arn| arn.ends_with("/$connect"))
+            || (self.event_type.is("REQUEST")
+                // A REST API's event has it, and a REST API can have such a path.
+                && self.http_method.get().is_none()
+                && self.method_arn.get().is_some_and(|arn| arn.ends_with("/$connect")))
     }
 }
 

@@ -21,7 +21,9 @@ async fn the_kind_of_an_event() {
         (json!({ "version": "1.0", "methodArn": CONNECT }), "http-v1"),
         (json!({ "type": "REQUEST", "methodArn": ARN, "requestContext": { "eventType": "CONNECT" } }), "websocket"),
         (json!({ "type": "REQUEST", "methodArn": ARN, "requestContext": { "connectionId": "x" } }), "websocket"),
-        (json!({ "methodArn": CONNECT }), "websocket"),
+        (json!({ "type": "REQUEST", "methodArn": CONNECT }), "websocket"),
+        (json!({ "type": "REQUEST", "methodArn": CONNECT, "httpMethod": null }), "websocket"),
+        (json!({ "type": "REQUEST", "methodArn": CONNECT, "httpMethod": "GET" }), "rest-request"),
         (json!({ "type": "REQUEST", "methodArn": ARN }), "rest-request"),
         (json!({ "type": "REQUEST", "methodArn": ARN, "requestContext": { "eventType": "MESSAGE" } }), "rest-request"),
     ] {
@@ -36,6 +38,7 @@ async fn what_is_no_event_is_our_fault_before_everything_else() {
     let world = world(&[("MODE", "OPTIONAL")]).await;
     let bad_credential = json!({ "Authorization": "Basic x" });
     for event in [
+        json!({ "methodArn": CONNECT }),
         json!({}),
         json!([]),
         // The fields in the order in which they are read, without their names.
