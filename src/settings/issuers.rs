@@ -156,7 +156,7 @@ fn read_pool(variables: &mut Variables, aws: &Aws<'_>, is_on: bool, name: &str) 
         None => None,
     };
     let get_user_url = match &aws.cognito_endpoint {
-        Some(endpoint) => Some(endpoint.clone()),
+        Some(endpoint) => variables::join(endpoint, ""),
         None => Url::parse(&format!("https://cognito-idp.{region}.{}/", dns_suffix(&region))).ok(),
     };
     Some(Pool { identifiers, clients, resource_audience, key_set_url, key_set, user_info_url, get_user_url })

@@ -166,7 +166,7 @@ fn lists() {
 #[test]
 fn endpoints_of_aws() {
     let automation = ("AUTOMATION_PRINCIPALS__SECRETS_MANAGER__COMMON_PREFIX", "x");
-    let cognito = ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "http://emulator:1/c/");
+    let cognito = ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "http://emulator:1/c");
     let settings = with(&[automation, cognito, ("AWS_ENDPOINT_URL", "http://emulator:2")]).unwrap();
     let (issuer, rules) = pools(&settings)[0];
     assert_eq!(issuer.keys.url.as_str(), "http://emulator:1/c/eu-west-1_Abc123/.well-known/jwks.json");
