@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::SETTINGS;
-use super::warnings::{WARNED_OF, WARNED_OF_WITH_MACHINE_TOKENS};
+use super::warnings::{WARNED_ABOUT, WARNED_ABOUT_WITH_MACHINE_TOKENS};
 
 /// Every variable and its default, as the code has them.
 fn known() -> Vec<(String, String)> {
@@ -44,7 +44,7 @@ fn the_documents_sections_are_what_the_code_reads() {
 }
 
 #[test]
-fn the_document_says_what_is_warned_of() {
+fn the_document_says_what_is_warned_about() {
     // The sections have names of our variables; Lambda's and AWS's have a table.
     let sections = || include_str!("../../../docs/configuration.md").split("\n### `").skip(1);
     let says: BTreeSet<&str> = sections()
@@ -57,10 +57,10 @@ fn the_document_says_what_is_warned_of() {
         let setting = SETTINGS.iter().find(|setting| setting.alias == Some(alias));
         setting.map_or_else(|| alias.to_owned(), |setting| setting.name.to_owned())
     };
-    let is_said: BTreeSet<String> = WARNED_OF
+    let is_said: BTreeSet<String> = WARNED_ABOUT
         .iter()
         .map(|(changes, _, _)| changes.last().unwrap().0)
-        .chain([WARNED_OF_WITH_MACHINE_TOKENS])
+        .chain([WARNED_ABOUT_WITH_MACHINE_TOKENS])
         .map(|name| name_of(name).replace("__PRIMARY__", "__<NAME>__").replace("__SECOND__", "__<NAME>__"))
         .filter(|name| !name.starts_with("AWS_"))
         .collect();

@@ -78,7 +78,7 @@ fn a_check_finds_mistakes_and_warnings_in_one_go() {
 }
 
 #[test]
-fn a_variable_with_a_mistake_is_not_warned_of() {
+fn a_variable_with_a_mistake_is_not_warned_about() {
     let mut variables = minimal();
     variables.retain(|(name, _)| name != "SMAC__AUTH__PROVIDER");
     variables.push(("SMAC__AUTH__PROVIDER".to_owned(), "COGNITOO".to_owned()));

@@ -23,8 +23,8 @@ const LOCALSTACK: (&str, &str) = ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", 
 const NO_GET_USER: (&str, &str) = ("PROVIDER_COGNITO__GET_USER", "false");
 pub(super) type Changes = &'static [(&'static str, &'static str)];
 
-/// Each of the first settings is warned of, by its last variable and with these words; none of the second is.
-pub(super) const WARNED_OF: &[(Changes, &str, &[Changes])] = &[
+/// Each of the first settings has a warning, under its last variable and with these words; none of the second is.
+pub(super) const WARNED_ABOUT: &[(Changes, &str, &[Changes])] = &[
     (&[("PROVIDER_COGNITO__CHECK_EXPIRATION", "false")], "expired tokens are accepted", &[&[]]),
     (
         &[("REQUIRE_VERIFIED_USER_ID", "false")],
@@ -197,24 +197,24 @@ pub(super) const WARNED_OF: &[(Changes, &str, &[Changes])] = &[
 
 #[test]
 fn what_deserves_a_second_look() {
-    for (warned_of, text, fine) in WARNED_OF {
-        let (variable, _) = warned_of.last().unwrap();
-        assert_eq!(warnings(warned_of), [format!("{variable}: {text}")]);
+    for (warned_about, text, fine) in WARNED_ABOUT {
+        let (variable, _) = warned_about.last().unwrap();
+        assert_eq!(warnings(warned_about), [format!("{variable}: {text}")]);
         for changes in *fine {
             assert_eq!(warnings(changes), [""; 0], "{changes:?}");
         }
     }
 }
 
-/// Machine tokens are warned of by themselves, so this is never the only warning.
-pub(super) const WARNED_OF_WITH_MACHINE_TOKENS: &str = "PROVIDER_COGNITO__REQUIRED_GROUPS";
+/// Machine tokens have a warning of their own, so this is never the only warning.
+pub(super) const WARNED_ABOUT_WITH_MACHINE_TOKENS: &str = "PROVIDER_COGNITO__REQUIRED_GROUPS";
 
 #[test]
 fn groups_forbid_the_machine_tokens_that_are_allowed() {
     let text = "client-credentials tokens have no groups, so each is forbidden although they are allowed";
-    let warning = format!("{WARNED_OF_WITH_MACHINE_TOKENS}: {text}");
+    let warning = format!("{WARNED_ABOUT_WITH_MACHINE_TOKENS}: {text}");
     let machines = ("PROVIDER_COGNITO__ALLOW_MACHINE_TOKENS", "true");
-    let groups = (WARNED_OF_WITH_MACHINE_TOKENS, "admins");
+    let groups = (WARNED_ABOUT_WITH_MACHINE_TOKENS, "admins");
     assert!(warnings(&[machines, groups]).contains(&warning));
     assert!(!warnings(&[machines]).contains(&warning));
     assert!(!warnings(&[groups]).contains(&warning));
