@@ -113,7 +113,6 @@ struct Pool {
 }
 
 fn read_pool(variables: &mut Variables, aws: &Aws<'_>, is_on: bool, name: &str) -> Option<Pool> {
-    let is_set = variables.any_below(&POOL_ID.full_name(name).replace(POOL_ID.name, ""));
     let id = variables.optional(POOL_ID.of(name));
     let region = variables.optional_region(POOL_REGION.of(name));
     let clients = variables.list(POOL_CLIENTS.of(name));
@@ -121,8 +120,7 @@ fn read_pool(variables: &mut Variables, aws: &Aws<'_>, is_on: bool, name: &str) 
     let issuers = variables.list(POOL_ISSUERS.of(name));
     let resource_audience = variables.list(POOL_RESOURCE_AUDIENCE.of(name));
     let key_set = read_key_set(variables, aws, POOL_JWKS.of(name));
-    // A further pool whose variables are all empty is not there.
-    if !is_on || (!is_set && name != PRIMARY) {
+    if !is_on {
         return None;
     }
 

@@ -108,10 +108,10 @@ impl Variables {
         self.warnings.push(Warning { variable: name.to_owned(), text });
     }
 
-    /// The sections of the pools' settings that are set, empty or not, by name.
+    /// The pools of which a setting is set and not empty, by name.
     pub(super) fn sections(&self) -> BTreeSet<String> {
-        let section = |name: &String| declared::find(name).and_then(|(_, section)| section.map(str::to_owned));
-        self.ours.keys().filter_map(section).collect()
+        let set = self.ours.iter().filter(|(_, value)| !value.trim().is_empty());
+        set.filter_map(|(name, _)| declared::find(name)?.1).map(str::to_owned).collect()
     }
 
     /// Whether any variable that begins with `start` is set and not empty.

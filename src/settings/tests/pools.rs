@@ -95,6 +95,9 @@ fn further_pools() {
     assert_eq!(names, [("PRIMARY", 1), ("MOBILE_APP", 2)]);
     assert_eq!(mistakes(&[(&id, "eu-west-1_Other")]), [format!("{client}: is required")]);
     assert_eq!(pools(&with(&[(&id, ""), (&client, " ")]).unwrap()).len(), 1);
+    let named_like_a_setting = "PROVIDER_COGNITO__USERPOOLS__OLD_USERPOOL_ID__";
+    let [old_id, old_client] = ["USERPOOL_ID", "APP_CLIENT_ID"].map(|name| format!("{named_like_a_setting}{name}"));
+    assert_eq!(pools(&with(&[(&old_id, "eu-west-1_Old"), (&old_client, "a")]).unwrap()).len(), 2);
     let same = mistakes(&[(&id, "eu-west-1_Abc123"), (&client, "a")]);
     assert_eq!(same, [format!("{id}: has an issuer of the pool PRIMARY")]);
 }
