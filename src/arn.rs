@@ -60,7 +60,7 @@ impl<'a> MethodArn<'a> {
     ///
     /// # Errors
     /// [`Forbidden::ResourceUnsafe`] if the path, which the caller chooses, would be read as a pattern or a
-    /// policy variable, or if the ARN is over 512 characters.
+    /// policy variable, or if the ARN is longer than 512 characters.
     pub fn method_resource(&self) -> Result<String, Forbidden> {
         if is_pattern(&self.whole) || self.whole.chars().count() > MAX_RESOURCE_LENGTH {
             return Err(Forbidden::ResourceUnsafe);

@@ -74,7 +74,7 @@ reasons! {
         SenderConstraintUnmet => "sender_constraint_unmet",
         /// No claim holds the user id.
         UserIdMissing => "user_id_missing",
-        /// The user id is over 512 bytes or has control characters.
+        /// The user id is longer than 512 bytes or has control characters.
         UserIdInvalid => "user_id_invalid",
         /// The user id is an email or a phone number that is not verified.
         UserIdNotVerified => "user_id_not_verified",

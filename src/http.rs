@@ -86,7 +86,7 @@ pub enum HttpError {
     TimedOut,
     /// The invocation ends before the time-out does: that says nothing about the upstream.
     CutShort,
-    /// The answer is over the limit.
+    /// The answer is larger than the limit.
     TooLarge,
     /// The request cannot be sent like this.
     Unsendable,

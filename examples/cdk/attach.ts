@@ -24,7 +24,7 @@ const backend = new lambda.Function(stack, 'Backend', {
   runtime: lambda.Runtime.PYTHON_3_13,
   handler: 'index.handler',
   code: lambda.Code.fromInline(
-    'def handler(event, context):\n    return {"statusCode": 200, "body": "let in"}\n',
+    'def handler(event, context):\n    return {"statusCode": 200, "body": "allowed"}\n',
   ),
 });
 

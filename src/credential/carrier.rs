@@ -1,7 +1,7 @@
 //! One place where a JWT may be.
 
 use super::cache_key::{is_cookie_in_cache_key, is_in_cache_key};
-use super::presented::{BLANKS, UnverifiedToken, cookies_in, single, trim_blanks};
+use super::presented::{SPACES, UnverifiedToken, cookies_in, single, trim_spaces};
 use crate::error::Unauthorized;
 use crate::event::Request;
 use crate::kind::Kind;
@@ -69,7 +69,7 @@ impl Carrier {
 
 /// The token in a header's value; a value without anything in it carries none.
 fn in_header<'r>(value: &'r str, prefix: &str, allows_bare: bool) -> Result<Option<&'r str>, Unauthorized> {
-    let value = trim_blanks(value);
+    let value = trim_spaces(value);
     if value.is_empty() {
         return Ok(None);
     }
@@ -80,8 +80,8 @@ fn in_header<'r>(value: &'r str, prefix: &str, allows_bare: bool) -> Result<Opti
         None if allows_bare => value,
         None => return Err(Unauthorized::TokenMalformed),
     };
-    // One blank after the other: each is found many bytes at a time. Other whitespace is not base64url.
-    let is_one_word = BLANKS.into_iter().all(|blank| !token.contains(blank));
+    // One character after the other: each is found many bytes at a time. Other whitespace is not base64url.
+    let is_one_word = SPACES.into_iter().all(|space| !token.contains(space));
     if token.is_empty() || !is_one_word {
         return Err(Unauthorized::TokenMalformed);
     }
@@ -94,8 +94,8 @@ fn behind_prefix<'r>(value: &'r str, prefix: &str) -> Option<&'r str> {
         return Some(value);
     }
     let (scheme, rest) = value.split_at_checked(prefix.len())?;
-    let is_prefixed = scheme.eq_ignore_ascii_case(prefix) && (rest.is_empty() || rest.starts_with(BLANKS));
-    is_prefixed.then(|| trim_blanks(rest))
+    let is_prefixed = scheme.eq_ignore_ascii_case(prefix) && (rest.is_empty() || rest.starts_with(SPACES));
+    is_prefixed.then(|| trim_spaces(rest))
 }
 
 /// The token among the offered sub-protocols. The browser closes the connection unless one of them is accepted, and the
@@ -129,5 +129,5 @@ fn offered_protocols<'r>(request: &'r Request<'_>) -> Vec<&'r str> {
             values.push(value);
         }
     }
-    values.into_iter().flat_map(|value| value.split(',')).map(trim_blanks).collect()
+    values.into_iter().flat_map(|value| value.split(',')).map(trim_spaces).collect()
 }

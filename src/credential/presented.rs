@@ -45,15 +45,16 @@ pub(super) fn single<'r>(mut values: impl Iterator<Item = &'r str>) -> Result<Op
     Ok(Some(first))
 }
 
-pub(super) const BLANKS: [char; 2] = [' ', '\t'];
+/// Optional whitespace (RFC 9110, section 5.6.3).
+pub(super) const SPACES: [char; 2] = [' ', '\t'];
 
-pub(super) fn trim_blanks(value: &str) -> &str {
-    value.trim_matches(BLANKS)
+pub(super) fn trim_spaces(value: &str) -> &str {
+    value.trim_matches(SPACES)
 }
 
 /// The values of one cookie in a text that holds cookies (RFC 6265, section 4.2), neither unquoted nor decoded.
 pub(super) fn cookies_in<'t>(text: &'t str, name: &str) -> impl Iterator<Item = &'t str> {
     text.split(';')
-        .filter_map(move |pair| pair.split_once('=').filter(|(key, _)| trim_blanks(key) == name))
-        .map(|(_, value)| trim_blanks(value))
+        .filter_map(move |pair| pair.split_once('=').filter(|(key, _)| trim_spaces(key) == name))
+        .map(|(_, value)| trim_spaces(value))
 }

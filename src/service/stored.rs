@@ -46,7 +46,7 @@ impl fmt::Display for SecretError {
 impl std::error::Error for SecretError {}
 
 impl StoredPair {
-    /// Reads a secret; other members are ignored. An object without a `token` is somebody else's secret, so it is none.
+    /// Reads a secret; other members are ignored. An object without a `token` is another program's secret: not a service's.
     ///
     /// # Errors
     /// [`SecretError`] if it was meant to be a service's secret and cannot be one.

@@ -1,4 +1,4 @@
-//! Nothing secret is told: not by the function's log at any level, and not by any library's, with everything switched
+//! Nothing secret is written: not by the function's log at any level, and not by any library's, with everything switched
 //! on. All that is sent and stored is searched for in all that is written.
 
 use std::collections::BTreeSet;

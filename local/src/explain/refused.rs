@@ -82,7 +82,7 @@ impl Case<'_> {
                 change(scopes, format!("send the access token: ID tokens have no scopes; or change {setting}"))
             }
             Forbidden::GroupMissing => facts(format!("Required: {}", self.rules()?.required_groups.join(", "))),
-            Forbidden::ResourceUnsafe => facts("Its path has *, ? or ${, or its ARN is over 512 characters"),
+            Forbidden::ResourceUnsafe => facts("Its path has *, ? or ${, or its ARN is longer than 512 characters"),
             _ => return None,
         })
     }

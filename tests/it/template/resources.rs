@@ -91,8 +91,8 @@ async fn a_function_for_users_alone_decides_by_the_token_alone() {
     assert_eq!(for_all.ask(&both("Bearer x")).await.reason(), "allowed");
     // No prefix, and so no services: the pair is not looked at.
     let automation = SETTINGS.iter().map(|setting| setting.name).filter(|name| name.starts_with("AUTOMATION_"));
-    let blank: Vec<(&str, &str)> = automation.map(|name| (name, "")).collect();
-    let for_users = world(&blank).await;
+    let empty: Vec<(&str, &str)> = automation.map(|name| (name, "")).collect();
+    let for_users = world(&empty).await;
     assert_eq!(for_users.ask(&both("Bearer x")).await.reason(), "token_malformed");
     let allowed = for_users.ask(&both(&format!("Bearer {credential}"))).await;
     assert_eq!(allowed.answer()["context"]["principalType"], "user");

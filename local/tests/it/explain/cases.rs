@@ -75,7 +75,7 @@ pub fn offline_cases() -> Vec<Case<'static>> {
         (&[("PROVIDER_COGNITO__GET_USER", "false")], signed_in(), "user_id_missing", "SMAC__AUTH__PROVIDER_COGNITO__GET_USER is false", "ask for the scope openid"),
         (&[], id(Token::access().claim("sub", "1devprimaryclient").without("username")), "user_id_missing", "client credentials): client `1devprimaryclient`", "ALLOW_MACHINE_TOKENS=true"),
         (&[], id(Token::access().without("sub")), "user_id_missing", "no `sub`", "of Cognito"),
-        (&[], id(Token::id().claim("email", "hidden-\u{7}")), "user_id_invalid", "The user id is over 512 bytes or has control characters. It is in `email`", "SMAC__AUTH__USER_ID"),
+        (&[], id(Token::id().claim("email", "hidden-\u{7}")), "user_id_invalid", "The user id is longer than 512 bytes or has control characters. It is in `email`", "SMAC__AUTH__USER_ID"),
         (&[], id(Token::id().claim("email_verified", false)), "user_id_not_verified", "The token denies that `email` is verified", "REQUIRE_VERIFIED_USER_ID=false"),
         (&[], id(Token::id().without("email_verified")), "user_id_not_verified", "The token does not say that `email` is verified (`email_verified`)", "let the app client read the attribute"),
         (&[("USER_ID", "phone_number")], id(Token::id().claim("phone_number", "hidden-1")), "user_id_not_verified", "The token does not say that `phone_number` is verified (`phone_number_verified`)", "let the app client read the attribute"),

@@ -79,7 +79,7 @@ pub fn all() -> Vec<Attack> {
         ("a claim twice", r#","email":"a@b.c","email":"jane@example.com""#),
         ("a claim in two spellings", r#","email":"a@b.c","\u0065mail":"jane@example.com""#),
         ("an issuer twice", r#","email":"a@b.c","iss":"x""#),
-        ("a number that is none", r#","email":"a@b.c","nbf":+0"#),
+        ("not a JSON number", r#","email":"a@b.c","nbf":+0"#),
         ("a number with an exponent", r#","email":"a@b.c","nbf":0e0"#),
         ("a minus zero", r#","email":"a@b.c","nbf":-0"#),
         ("more than 64 bits", r#","email":"a@b.c","iat":18446744073709551616"#),
