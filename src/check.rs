@@ -24,12 +24,14 @@ pub enum Check {
     Times,
     /// It is not bound to a key or certificate.
     SenderConstraint,
-    /// It is an ID or access token, whichever is allowed.
-    Use,
-    /// It was issued to an allowed app client.
+    /// It is of a kind that is allowed.
+    Type,
+    /// It was issued to an allowed client.
     Client,
-    /// It is bound to an allowed resource.
+    /// It is for an allowed audience.
     Audience,
+    /// Its claims have the required values.
+    Claims,
     /// It has a required scope.
     Scopes,
     /// It has a required group.
@@ -80,9 +82,10 @@ impl Path {
                 Check::Signature,
                 Check::Times,
                 Check::SenderConstraint,
-                Check::Use,
+                Check::Type,
                 Check::Client,
                 Check::Audience,
+                Check::Claims,
                 Check::Scopes,
                 Check::Groups,
                 Check::Machine,
@@ -120,9 +123,10 @@ impl Check {
             Self::Signature => "signature",
             Self::Times => "times",
             Self::SenderConstraint => "sender constraint",
-            Self::Use => "token use",
-            Self::Client => "app client",
+            Self::Type => "token type",
+            Self::Client => "client",
             Self::Audience => "audience",
+            Self::Claims => "required claims",
             Self::Scopes => "scopes",
             Self::Groups => "groups",
             Self::Machine => "machine token",
@@ -152,9 +156,10 @@ impl Check {
             Self::Signature => "that key signed it",
             Self::Times => "it has not expired, and is valid already",
             Self::SenderConstraint => "it is a bearer token, not bound to a key or certificate",
-            Self::Use => "it is an ID or access token, whichever is allowed",
-            Self::Client => "it was issued to one of the pool's app clients",
-            Self::Audience => "an access token is bound to one of the required resources, if any is required",
+            Self::Type => "it is of a kind that its issuer's settings allow: an ID or access token, or a `typ`",
+            Self::Client => "it was issued to one of the issuer's clients, if any is required",
+            Self::Audience => "it is for one of the issuer's audiences, if any is required",
+            Self::Claims => "its claims have the required values, if any are required",
             Self::Scopes => "it has one of the required scopes, if any is required",
             Self::Groups => "it has one of the required groups, if any is required",
             Self::Machine => "it names a user, or machine tokens are allowed",

@@ -3,6 +3,8 @@
 //! A type says where the object came from: [`crate::jws::SignedClaims`] holds claims whose signature was valid. This one
 //! only knows that it is one JSON object in which no name occurs twice.
 
+mod path;
+
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
@@ -10,6 +12,8 @@ use std::ops::Range;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
+
+pub use path::ClaimPath;
 
 /// Up to this many names, comparing each with each is faster than hashing them.
 const FEW_NAMES: usize = 48;
@@ -66,6 +70,27 @@ impl Claims {
     /// The claim, if it is an array of strings.
     pub(crate) fn strings(&self, name: &str) -> Option<Vec<Cow<'_, str>>> {
         serde_json::from_str(self.json(name)?).ok()
+    }
+
+    /// The JSON of the claim that is there.
+    pub(crate) fn at(&self, path: &ClaimPath) -> Option<&str> {
+        path.rest().iter().try_fold(self.json(path.first())?, |json, segment| path::child(json, segment))
+    }
+
+    /// The claim that is there, if it is a string and not empty.
+    pub(crate) fn non_empty_at(&self, path: &ClaimPath) -> Option<Cow<'_, str>> {
+        string(self.at(path)?).filter(|value| !value.is_empty())
+    }
+
+    /// The words of the claim that is there: a string split at spaces (RFC 6749, section 3.3), or a list of strings. None
+    /// if it is of another type.
+    pub(crate) fn words_at(&self, path: &ClaimPath) -> Vec<Cow<'_, str>> {
+        let words = |json| match string(json) {
+            Some(Cow::Borrowed(words)) => Some(words.split(' ').map(Cow::Borrowed).collect()),
+            Some(Cow::Owned(words)) => Some(words.split(' ').map(|word| Cow::Owned(word.to_owned())).collect()),
+            None => serde_json::from_str(json).ok(),
+        };
+        self.at(path).and_then(words).unwrap_or_default()
     }
 
     /// The claim as a time in seconds since 1970: a whole number from 0 to 2^64 - 1, in digits alone.

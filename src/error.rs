@@ -64,12 +64,16 @@ reasons! {
         TokenExpired => "token_expired",
         /// The token's `nbf` or `iat` is in the future.
         TokenNotYetValid => "token_not_yet_valid",
+        /// The token's `typ` is not one that its issuer's tokens may have.
+        TokenTypeNotAllowed => "token_type_not_allowed",
         /// The token's `token_use` is neither `id` nor `access`, or not allowed here.
         TokenUseNotAllowed => "token_use_not_allowed",
-        /// The token was issued to an app client that is not configured.
+        /// The token was issued to a client that is not configured.
         ClientNotAllowed => "client_not_allowed",
-        /// The token is bound to other resources.
+        /// The token is for another audience.
         AudienceNotAllowed => "audience_not_allowed",
+        /// A claim of the token does not have a required value.
+        ClaimNotAllowed => "claim_not_allowed",
         /// The token is bound to a key or certificate, and nothing here proves that the caller has it.
         SenderConstraintUnmet => "sender_constraint_unmet",
         /// No claim holds the user id.
@@ -112,6 +116,8 @@ reasons! {
         ConfigEnforced => "CONFIG_ENFORCED_001",
         /// The key set could not be fetched.
         JwksUnavailable => "jwks_unavailable",
+        /// The issuer's discovery document could not be fetched, or is another issuer's.
+        DiscoveryUnavailable => "discovery_unavailable",
         /// The user's attributes could not be fetched.
         UserInfoUnavailable => "user_info_unavailable",
         /// Secrets Manager gave no usable answer.

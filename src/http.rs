@@ -5,6 +5,7 @@
 //! at once. So a retry always opens a new connection, and an attempt on a reused one that stays without an answer for
 //! half of the time is joined by an attempt on a new one.
 
+mod address;
 mod config;
 
 use std::fmt;
@@ -22,6 +23,7 @@ use tracing::Dispatch;
 use tracing::instrument::WithSubscriber as _;
 use url::Url;
 
+pub(crate) use address::{is_loopback, parse_endpoint, shown};
 pub(crate) use config::Proxy;
 pub use config::{Config, Roots};
 

@@ -1,6 +1,7 @@
 //! Who may issue tokens: each issuer with its names, its algorithms, its keys, and the rules for its tokens.
 
 pub(crate) mod cognito;
+pub(crate) mod oidc;
 mod subject;
 pub(crate) mod user_id;
 
@@ -11,6 +12,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use crate::clock::Clock;
+use crate::discovery::{self, Discovery};
 use crate::error::{Refusal, Unauthorized};
 use crate::http::HttpClient;
 use crate::jws::Unverified;
@@ -36,6 +38,8 @@ pub struct Config {
     pub identifiers: Vec<String>,
     /// The algorithms that it may use; at least one.
     pub algorithms: Vec<Algorithm>,
+    /// Its discovery document, if that is needed.
+    pub discovery: Option<discovery::Config>,
     /// Its keys.
     pub keys: keys::Config,
     /// The rules for its tokens.
@@ -47,14 +51,19 @@ pub struct Config {
 pub enum Rules {
     /// A Cognito user pool.
     Pool(cognito::Rules),
+    /// Any OIDC issuer.
+    Oidc(oidc::Rules),
 }
 
 /// One issuer.
 #[derive(Debug)]
 pub(crate) struct Issuer {
     pub(crate) name: Arc<str>,
+    /// The first of the values of `iss` that name it.
+    pub(crate) identifier: String,
     pub(crate) algorithms: Vec<Algorithm>,
     pub(crate) keys: IssuerKeys,
+    discovery: Option<Arc<Discovery>>,
     rules: Rules,
 }
 
@@ -71,6 +80,7 @@ impl Issuer {
     ) -> Result<Identified, Refusal> {
         match &self.rules {
             Rules::Pool(rules) => rules.identify(subject, user_info, trace).await,
+            Rules::Oidc(rules) => rules.identify(subject, self.discovery.as_deref(), user_info, trace).await,
         }
     }
 }
@@ -80,6 +90,8 @@ impl Issuer {
 pub(crate) struct Issuers {
     all: Vec<Arc<Issuer>>,
     by_identifier: HashMap<String, Arc<Issuer>>,
+    /// What any of them may use.
+    algorithms: Vec<Algorithm>,
     clock: Clock,
 }
 
@@ -87,18 +99,24 @@ impl Issuers {
     pub(crate) fn new(configs: Vec<Config>, clock: &Clock, http: &Arc<HttpClient>) -> Self {
         let mut all = Vec::with_capacity(configs.len());
         let mut by_identifier = HashMap::new();
-        for Config { name, identifiers, algorithms, keys, rules } in configs {
-            let keys = IssuerKeys::new(keys, clock, Arc::clone(http));
-            let issuer = Arc::new(Issuer { name, algorithms, keys, rules });
+        let mut allowed: Vec<Algorithm> = Vec::new();
+        for Config { name, identifiers, algorithms, discovery, keys, rules } in configs {
+            let discovery = discovery.map(|config| Arc::new(Discovery::new(config, clock, http)));
+            let keys = IssuerKeys::new(keys, &algorithms, discovery.as_ref(), clock, http);
+            let identifier = identifiers.first().cloned().unwrap_or_default();
+            allowed.extend(
+                algorithms.iter().filter(|algorithm| !allowed.contains(algorithm)).copied().collect::<Vec<_>>(),
+            );
+            let issuer = Arc::new(Issuer { name, identifier, algorithms, keys, discovery, rules });
             by_identifier.extend(identifiers.into_iter().map(|identifier| (identifier, Arc::clone(&issuer))));
             all.push(issuer);
         }
-        Self { all, by_identifier, clock: clock.clone() }
+        Self { all, by_identifier, algorithms: allowed, clock: clock.clone() }
     }
 
     /// Whether some issuer may use this algorithm.
     pub(crate) fn allow(&self, algorithm: Algorithm) -> bool {
-        self.all.iter().any(|issuer| issuer.algorithms.contains(&algorithm))
+        self.algorithms.contains(&algorithm)
     }
 
     /// The issuer that the token names. A token only chooses among those that are configured.

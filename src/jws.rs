@@ -26,7 +26,23 @@ pub(crate) struct Unverified<'t> {
 
 /// The claims of a token whose signature was valid under a key of its issuer.
 #[derive(Debug)]
-pub(crate) struct SignedClaims(Claims);
+pub(crate) struct SignedClaims {
+    claims: Claims,
+    header: Claims,
+}
+
+/// What a token says it is (`typ`, RFC 7515, section 4.1.9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TokenType {
+    /// It does not say.
+    Absent,
+    /// A JWT of any kind (RFC 7519, section 5.1).
+    Jwt,
+    /// An access token (RFC 9068, section 2.1).
+    AccessToken,
+    /// Something else.
+    Other,
+}
 
 impl<'t> Decoded<'t> {
     /// Strict: no padding, no other alphabet, no stray trailing bits, so that no token has two spellings.
@@ -91,7 +107,22 @@ impl Unverified<'_> {
         if !key.has_signed(self.message, &self.signature) {
             return Err(Unauthorized::SignatureInvalid);
         }
-        Ok(SignedClaims(self.claims))
+        Ok(SignedClaims { claims: self.claims, header: self.header })
+    }
+}
+
+impl SignedClaims {
+    /// What the header says the token is. Media types have no case, and `application/` may be left out.
+    pub(crate) fn token_type(&self) -> TokenType {
+        if self.header.json("typ").is_none() {
+            return TokenType::Absent;
+        }
+        let name = self.header.string("typ").map(|name| name.to_ascii_lowercase()).unwrap_or_default();
+        match name.strip_prefix("application/").unwrap_or(&name) {
+            "jwt" => TokenType::Jwt,
+            "at+jwt" => TokenType::AccessToken,
+            _ => TokenType::Other,
+        }
     }
 }
 
@@ -99,7 +130,7 @@ impl std::ops::Deref for SignedClaims {
     type Target = Claims;
 
     fn deref(&self) -> &Claims {
-        &self.0
+        &self.claims
     }
 }
 
@@ -155,9 +186,45 @@ mod tests {
     #[test]
     fn the_algorithm_is_one_that_is_known() {
         let algorithm = |header: &str| read(&with_header(header)).unwrap().algorithm();
-        assert_eq!(algorithm(r#"{"alg":"RS256"}"#), Some(Algorithm::Rs256));
-        for header in [r#"{"alg":"none"}"#, r#"{"alg":"HS256"}"#, r#"{"alg":"rs256"}"#, r#"{"alg":["RS256"]}"#, "{}"] {
+        for known in Algorithm::ALL {
+            assert_eq!(algorithm(&format!(r#"{{"alg":"{}"}}"#, known.name())), Some(known));
+        }
+        assert_eq!(algorithm(r#"{"alg":"Ed25519"}"#), Some(Algorithm::EdDsa));
+        for header in [
+            r#"{"alg":"ES256K"}"#,
+            r#"{"alg":"ES512"}"#,
+            r#"{"alg":"Ed448"}"#,
+            r#"{"alg":"eddsa"}"#,
+            r#"{"alg":"none"}"#,
+            r#"{"alg":"HS256"}"#,
+            r#"{"alg":"rs256"}"#,
+            r#"{"alg":["RS256"]}"#,
+            "{}",
+        ] {
             assert_eq!(algorithm(header), None, "{header}");
+        }
+    }
+
+    #[test]
+    fn a_type_is_a_media_type_in_any_case() {
+        let token_type = |header: &str| {
+            let [header, claims] = [header, "{}"].map(|json| Claims::parse(json.as_bytes().to_vec()).unwrap());
+            SignedClaims { claims, header }.token_type()
+        };
+        for (header, expected) in [
+            ("{}", TokenType::Absent),
+            (r#"{"typ":"JWT"}"#, TokenType::Jwt),
+            (r#"{"typ":"jwt"}"#, TokenType::Jwt),
+            (r#"{"typ":"application/JWT"}"#, TokenType::Jwt),
+            (r#"{"typ":"at+jwt"}"#, TokenType::AccessToken),
+            (r#"{"typ":"Application/AT+JWT"}"#, TokenType::AccessToken),
+            (r#"{"typ":"text/at+jwt"}"#, TokenType::Other),
+            (r#"{"typ":"dpop+jwt"}"#, TokenType::Other),
+            (r#"{"typ":""}"#, TokenType::Other),
+            (r#"{"typ":null}"#, TokenType::Other),
+            (r#"{"typ":["JWT"]}"#, TokenType::Other),
+        ] {
+            assert_eq!(token_type(header), expected, "{header}");
         }
     }
 

@@ -22,7 +22,7 @@
 //! ```text
 //! the whole  authorizer settings
 //! out        record answer policy iam context principal
-//! verify     token service issuer user_info jws keys
+//! verify     token service issuer user_info jws keys discovery
 //! in         credential event arn
 //! ground     trace aws lookup http sync check kind identity claims object clock error
 //! ```
@@ -110,6 +110,7 @@ mod policy;
 mod principal;
 mod record;
 // verify
+mod discovery;
 mod issuer;
 mod jws;
 mod keys;

@@ -181,5 +181,5 @@ struct Known {
 fn known(answer: Answer<Arc<StoredPair>>, trace: &mut Trace) -> Result<Known, Refusal> {
     trace.came_from(Upstream::Secret, answer.source);
     let stored = answer.found?.ok_or(Unauthorized::ServiceUnknown)?;
-    Ok(Known { stored, source: answer.source, failure: answer.failure })
+    Ok(Known { stored, source: answer.source, failure: answer.failure.map(LookupError::fault) })
 }

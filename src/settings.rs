@@ -5,7 +5,10 @@
 
 mod aws;
 mod declared;
+mod file;
 mod issuers;
+mod oidc;
+mod pools;
 mod problems;
 #[cfg(test)]
 mod tests;
@@ -113,6 +116,7 @@ impl Settings {
     ) -> (Self, Findings) {
         let mut variables = Variables::new(variables);
         let aws = Aws::read(&mut variables, read_file);
+        file::read(&mut variables, &aws);
         let settings = Self::read(&mut variables, aws);
         variables.report_unknown();
         warnings::collect(&mut variables, &settings.about());
@@ -172,7 +176,7 @@ impl Settings {
 }
 
 fn read_tokens(variables: &mut Variables, aws: &Aws<'_>) -> Option<token::Config> {
-    let is_on = variables.either(&PROVIDER, [("NONE", false), ("COGNITO", true)]);
+    let providers = Providers::read(variables);
     let header = Carrier::Header {
         name: variables.header_name(&JWT_HEADER_NAME),
         prefix: read_prefix(variables),
@@ -183,11 +187,29 @@ fn read_tokens(variables: &mut Variables, aws: &Aws<'_>) -> Option<token::Config
     let protocol = read_protocol(variables).map(Carrier::WebSocketProtocol);
     let config = token::Config {
         carriers: Carriers([Some(header), query, cookie, protocol].into_iter().flatten().collect()),
-        issuers: issuers::read(variables, aws, is_on),
+        issuers: issuers::read(variables, aws, providers),
         check_expiration: variables.boolean(&JWT_CHECK_EXPIRATION),
         leeway: variables.seconds(&JWT_LEEWAY_SECONDS),
     };
-    is_on.then_some(config)
+    (providers.cognito || providers.oidc).then_some(config)
+}
+
+/// Whose tokens are accepted.
+#[derive(Clone, Copy)]
+struct Providers {
+    cognito: bool,
+    oidc: bool,
+}
+
+impl Providers {
+    fn read(variables: &mut Variables) -> Self {
+        let list = variables.words(&PROVIDER);
+        let [cognito, oidc, none] = ["COGNITO", "OIDC", "NONE"].map(|name| list.contains(&name));
+        if none && (cognito || oidc) {
+            variables.mistake(&PROVIDER, "must be NONE, or a list of COGNITO, OIDC");
+        }
+        Self { cognito, oidc }
+    }
 }
 
 /// An empty prefix is none; an absent one is the default.

@@ -141,7 +141,13 @@ impl Tokens {
         trace.reach(Check::SenderConstraint);
         check_sender_constraint(&claims)?;
         let ends_at = expires_at.saturating_add(self.leeway_seconds);
-        let subject = Subject { issuer: &issuer.name, claims: &claims, token: token.token, ends_at };
+        let subject = Subject {
+            issuer: &issuer.name,
+            identifier: &issuer.identifier,
+            claims: &claims,
+            token: token.token,
+            ends_at,
+        };
         let identified = issuer.identify(&subject, &self.user_info, trace).await?;
         Ok(VerifiedToken {
             id: identified.id,

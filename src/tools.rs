@@ -8,9 +8,10 @@ pub use crate::credential::{Carrier, Carriers, Pair, PairHeaders, UnverifiedPair
 pub use crate::event::{IdentitySource, Request};
 pub use crate::http::{Config as HttpConfig, Get, HttpClient, HttpError, Roots};
 pub use crate::issuer::cognito::{Rules as PoolRules, TokenUse, TokenUses};
+pub use crate::issuer::oidc::{RequiredClaim, Rules as OidcRules};
 pub use crate::issuer::user_id::{Case, UserIdRule};
 pub use crate::issuer::{Config as IssuerConfig, Rules};
-pub use crate::keys::{Algorithm, KeySet, KeySetError};
+pub use crate::keys::{Algorithm, Config as KeysConfig, KeySet, KeySetError, Location, VerifyingKey};
 pub use crate::lookup::{
     Allowance, Answer as LookupAnswer, Callers, Config as LookupConfig, Found, Limit, Limits, Lookup, LookupError,
     Periods, Rules as LookupRules, Slot, Source,
@@ -28,7 +29,9 @@ use std::borrow::Cow;
 use zeroize::Zeroizing;
 
 use crate::aws::SecretVersion;
+pub use crate::claims::ClaimPath;
 use crate::claims::Claims;
+pub use crate::discovery::{Config as DiscoveryConfig, Document};
 use crate::issuer::{cognito, user_id};
 use crate::jws::Decoded;
 use crate::service::StoredPair;
@@ -131,13 +134,13 @@ pub fn has_scope(claims: &Object, wanted: &str) -> bool {
 /// The claim that holds the user id, if one does.
 #[must_use]
 pub fn user_id_claim<'a>(rule: &'a UserIdRule, claims: &'a Object) -> Option<&'a str> {
-    rule.find(&claims.0).map(|found| found.claim)
+    rule.find(&claims.0).map(|found| found.claim.as_str())
 }
 
 /// The claim that says whether a user id from this claim is verified, if that can be told of it.
 #[must_use]
 pub fn verified_by(claim: &str) -> Option<&'static str> {
-    user_id::verified_by(claim)
+    user_id::verified_by(&ClaimPath::parse(claim).ok()?)
 }
 
 /// The three segments of a compact token, decoded.

@@ -17,6 +17,8 @@ use crate::lookup::Source;
 pub enum Upstream {
     /// An issuer's key set.
     KeySet,
+    /// An issuer's discovery document.
+    Discovery,
     /// A user's attributes: userInfo or GetUser.
     UserInfo,
     /// Secrets Manager.
@@ -25,13 +27,14 @@ pub enum Upstream {
 
 impl Upstream {
     /// Every upstream.
-    pub const ALL: [Self; 3] = [Self::KeySet, Self::UserInfo, Self::Secret];
+    pub const ALL: [Self; 4] = [Self::KeySet, Self::Discovery, Self::UserInfo, Self::Secret];
 
     /// The name in the log line.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::KeySet => "keySet",
+            Self::Discovery => "discovery",
             Self::UserInfo => "userInfo",
             Self::Secret => "secret",
         }
@@ -140,9 +143,10 @@ impl Trace {
     /// What this upstream had to do with the decision.
     #[must_use]
     pub fn calls(&self, upstream: Upstream) -> Calls {
-        let [key_set, user_info, secret] = self.calls;
+        let [key_set, discovery, user_info, secret] = self.calls;
         match upstream {
             Upstream::KeySet => key_set,
+            Upstream::Discovery => discovery,
             Upstream::UserInfo => user_info,
             Upstream::Secret => secret,
         }
@@ -173,9 +177,10 @@ impl Trace {
     }
 
     fn calls_mut(&mut self, upstream: Upstream) -> &mut Calls {
-        let [key_set, user_info, secret] = &mut self.calls;
+        let [key_set, discovery, user_info, secret] = &mut self.calls;
         match upstream {
             Upstream::KeySet => key_set,
+            Upstream::Discovery => discovery,
             Upstream::UserInfo => user_info,
             Upstream::Secret => secret,
         }

@@ -38,7 +38,7 @@ pub(crate) enum Endpoint<'a> {
 pub(crate) struct Question<'a> {
     /// Who is asked.
     pub(crate) endpoint: Endpoint<'a>,
-    /// The name of the token's issuer in the settings.
+    /// The token's issuer: a subject is unique within it alone.
     pub(crate) issuer: &'a str,
     /// The token.
     pub(crate) token: &'a str,

@@ -55,6 +55,9 @@ fn row(setting: &Setting) -> String {
 fn accepts(accepts: Accepts, word: impl Fn(&str) -> String) -> String {
     let words = |all: &[&str], between: &str| all.iter().map(|text| word(text)).collect::<Vec<_>>().join(between);
     match accepts {
+        Accepts::Url => "an https URL".to_owned(),
+        Accepts::Json => "a JSON object".to_owned(),
+        Accepts::KeySet => "a JSON key set, or a file with one".to_owned(),
         Accepts::Boolean => words(&["true", "false"], " or "),
         Accepts::OneOf(names) => words(names, " or "),
         Accepts::ListOf(names) => format!("a list of {}", words(names, ", ")),

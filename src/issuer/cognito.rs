@@ -9,7 +9,7 @@ use super::user_id::UserIdRule;
 use crate::check::Check;
 use crate::claims::Claims;
 use crate::error::{Forbidden, Refusal, Unauthorized};
-use crate::identity::{PrincipalType, UserId};
+use crate::identity::PrincipalType;
 use crate::jws::SignedClaims;
 use crate::trace::Trace;
 use crate::user_info::{Endpoint, Question, UserInfo};
@@ -96,7 +96,7 @@ impl Rules {
         trace: &mut Trace,
     ) -> Result<Identified, Refusal> {
         let claims = subject.claims;
-        trace.reach(Check::Use);
+        trace.reach(Check::Type);
         let token_use = self.token_use(claims)?;
         trace.reach(Check::Client);
         let client = claims.string(token_use.client_claim());
@@ -115,7 +115,7 @@ impl Rules {
 
         trace.reach(Check::UserId);
         let in_token = self.user_id.find(claims);
-        let is_asked = in_token.is_none() || self.check_revocation;
+        let is_asked = self.check_revocation || in_token.is_none();
         // Who cannot be asked may still be identified by the token, so an error waits for its place in the order.
         let sub = claims.string("sub").filter(|_| is_asked);
         let asked = match sub.as_deref().and_then(|sub| self.question(subject, token_use, sub)) {
@@ -123,22 +123,7 @@ impl Rules {
             Some(question) => Some(Box::pin(user_info.ask(question, trace)).await),
             None => None,
         };
-        let attributes = match (&asked, &in_token) {
-            (Some(Ok(attributes)), _) => Some(attributes.as_ref()),
-            (Some(Err(refusal)), None) => return Err(*refusal),
-            (Some(Err(_)), Some(_)) | (None, _) => None,
-        };
-        let found = in_token.or_else(|| self.user_id.find(attributes?)).ok_or(Unauthorized::UserIdMissing)?;
-        let id = self.user_id.read(&found)?;
-        trace.reach(Check::Verification);
-        let token: &Claims = claims;
-        self.user_id.verify(&found, [Some(token), attributes].into_iter().flatten())?;
-        trace.reach(Check::Revocation);
-        if self.check_revocation && asked.is_none() {
-            return Err(Unauthorized::RevocationUnknown.into());
-        }
-        let attributes = asked.transpose()?;
-        Ok(Identified { id, principal_type: PrincipalType::User, attributes })
+        self.user_id.identify(in_token, claims, asked, self.check_revocation, trace)
     }
 
     fn token_use(&self, claims: &SignedClaims) -> Result<TokenUse, Unauthorized> {
@@ -183,7 +168,7 @@ impl Rules {
         if !self.allow_machine_tokens {
             return Err(Unauthorized::UserIdMissing);
         }
-        let id = UserId::parse(client).map_err(|_| Unauthorized::UserIdInvalid)?;
+        let id = self.user_id.machine(client)?;
         Ok(Identified { id, principal_type: PrincipalType::Service, attributes: None })
     }
 
@@ -196,8 +181,8 @@ impl Rules {
         let user_info = self.user_info_url.as_ref().filter(|_| has_scope(claims, OPENID));
         let get_user = || self.get_user_url.as_ref().filter(|_| has_scope(claims, SIGNED_IN_USER));
         let endpoint = user_info.map(Endpoint::UserInfo).or_else(|| get_user().map(Endpoint::GetUser))?;
-        let Subject { issuer, token, ends_at, .. } = *subject;
-        Some(Question { endpoint, issuer, token, subject: sub, ends_at })
+        let Subject { identifier, token, ends_at, .. } = *subject;
+        Some(Question { endpoint, issuer: identifier, token, subject: sub, ends_at })
     }
 }
 

@@ -8,7 +8,10 @@ use crate::jws::SignedClaims;
 
 /// A token's claims, with what is needed to ask about its user.
 pub(crate) struct Subject<'a> {
+    /// The issuer's name in the settings.
     pub(crate) issuer: &'a str,
+    /// What identifies the issuer: its first `iss`.
+    pub(crate) identifier: &'a str,
     pub(crate) claims: &'a SignedClaims,
     /// The compact token.
     pub(crate) token: &'a str,

@@ -2,9 +2,14 @@
 
 use std::borrow::Cow;
 
-use crate::claims::Claims;
-use crate::error::Unauthorized;
-use crate::identity::UserId;
+use std::sync::Arc;
+
+use super::subject::Identified;
+use crate::check::Check;
+use crate::claims::{ClaimPath, Claims};
+use crate::error::{Refusal, Unauthorized};
+use crate::identity::{PrincipalType, UserId};
+use crate::trace::Trace;
 
 /// Claims that users can change to somebody else's, with the claim that says whether the value is verified.
 /// OpenID Connect Core 1.0, section 5.1.
@@ -14,7 +19,9 @@ const VERIFIED_BY: [(&str, &str); 2] = [("email", "email_verified"), ("phone_num
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserIdRule {
     /// The claims, the first of which that is a non-empty string counts; at least one.
-    pub claims: Vec<String>,
+    pub claims: Vec<ClaimPath>,
+    /// What is put before the id; empty for nothing.
+    pub prefix: String,
     /// Whether the id is lower-cased.
     pub case: Case,
     /// Whether an email or a phone number must be verified.
@@ -32,7 +39,7 @@ pub enum Case {
 
 /// The claim that is the user id.
 pub(crate) struct Found<'c> {
-    pub(crate) claim: &'c str,
+    pub(crate) claim: &'c ClaimPath,
     value: Cow<'c, str>,
     is_verified: bool,
 }
@@ -40,7 +47,7 @@ pub(crate) struct Found<'c> {
 impl UserIdRule {
     /// The user id in these claims, if there is one.
     pub(crate) fn find<'c>(&'c self, claims: &'c Claims) -> Option<Found<'c>> {
-        let found = self.claims.iter().find_map(|claim| Some((claim, claims.non_empty(claim)?)));
+        let found = self.claims.iter().find_map(|claim| Some((claim, claims.non_empty_at(claim)?)));
         let (claim, value) = found?;
         let is_verified = verified_by(claim).is_none_or(|flag| is_true(claims.json(flag)));
         Some(Found { claim, value, is_verified })
@@ -55,7 +62,51 @@ impl UserIdRule {
             Case::Keep => found.value.as_ref().to_owned(),
             Case::Lower => found.value.to_lowercase(),
         };
+        self.prefixed(id)
+    }
+
+    /// The id of a machine: its client's.
+    ///
+    /// # Errors
+    /// [`Unauthorized::UserIdInvalid`]
+    pub(crate) fn machine(&self, client: &str) -> Result<UserId, Unauthorized> {
+        self.prefixed(client.to_owned())
+    }
+
+    fn prefixed(&self, id: String) -> Result<UserId, Unauthorized> {
+        let id = if self.prefix.is_empty() { id } else { format!("{}{id}", self.prefix) };
         UserId::parse(id).map_err(|_| Unauthorized::UserIdInvalid)
+    }
+
+    /// Whom a token identifies, by what was found in its claims and by what its issuer said about the user, where it was
+    /// asked.
+    ///
+    /// # Errors
+    /// The first rule that is broken. That the issuer gave no answer matters only where the answer was needed: where the
+    /// token has no user id, or where the issuer must still accept the token (`checks_revocation`).
+    pub(crate) fn identify(
+        &self,
+        in_token: Option<Found<'_>>,
+        token: &Claims,
+        asked: Option<Result<Arc<Claims>, Refusal>>,
+        checks_revocation: bool,
+        trace: &mut Trace,
+    ) -> Result<Identified, Refusal> {
+        let attributes = match (&asked, &in_token) {
+            (Some(Ok(attributes)), _) => Some(attributes.as_ref()),
+            (Some(Err(refusal)), None) => return Err(*refusal),
+            (Some(Err(_)), Some(_)) | (None, _) => None,
+        };
+        let in_attributes = || attributes.and_then(|attributes| self.find(attributes));
+        let found = in_token.or_else(in_attributes).ok_or(Unauthorized::UserIdMissing)?;
+        let id = self.read(&found)?;
+        trace.reach(Check::Verification);
+        self.verify(&found, [Some(token), attributes].into_iter().flatten())?;
+        trace.reach(Check::Revocation);
+        if checks_revocation && asked.is_none() {
+            return Err(Unauthorized::RevocationUnknown.into());
+        }
+        Ok(Identified { id, principal_type: PrincipalType::User, attributes: asked.transpose()? })
     }
 
     /// Checks that the id is verified where it was found, and that no other source that was asked says the contrary.
@@ -76,7 +127,8 @@ impl UserIdRule {
     }
 }
 
-pub(crate) fn verified_by(claim: &str) -> Option<&'static str> {
+pub(crate) fn verified_by(claim: &ClaimPath) -> Option<&'static str> {
+    let claim = claim.top_level()?;
     VERIFIED_BY.into_iter().find(|(name, _)| *name == claim).map(|(_, flag)| flag)
 }
 
@@ -94,8 +146,8 @@ mod tests {
     }
 
     fn rule(claims: &[&str]) -> UserIdRule {
-        let claims = claims.iter().map(|claim| (*claim).to_owned()).collect();
-        UserIdRule { claims, case: Case::Keep, requires_verification: true }
+        let claims = claims.iter().map(|claim| ClaimPath::parse(claim).unwrap()).collect();
+        UserIdRule { claims, prefix: String::new(), case: Case::Keep, requires_verification: true }
     }
 
     fn id(rule: &UserIdRule, json: &str) -> Result<String, Unauthorized> {

@@ -143,11 +143,11 @@ pub struct Answer<V> {
     /// Where that came from.
     pub source: Source,
     /// Why the latest lookup failed, even if an older value serves.
-    pub failure: Option<Fault>,
+    pub failure: Option<LookupError>,
 }
 
 impl<V> Answer<V> {
-    pub(super) fn failed(fault: Fault) -> Self {
-        Self { found: Err(fault), source: Source::Failed, failure: Some(fault) }
+    pub(super) fn failed(error: LookupError) -> Self {
+        Self { found: Err(error.fault()), source: Source::Failed, failure: Some(error) }
     }
 }

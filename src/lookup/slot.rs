@@ -67,15 +67,18 @@ impl<V: Clone> Slot<V> {
         F: Future<Output = Found<V>>,
     {
         let Some(_flight) = self.wait_for_flight(limits).await else {
-            return Answer { failure: Some(rules.unavailable), ..self.state().as_it_is(rules, Source::Failed) };
+            return Answer {
+                failure: Some(LookupError::CutShort(rules.unavailable)),
+                ..self.state().as_it_is(rules, Source::Failed)
+            };
         };
         if self.state().is_too_early(rules.clock.now()) {
             return self.state().as_it_is(rules, Source::Fresh);
         }
         let unlearned = self.fetch(rules, limits, Forced::Yes, look_up).await;
         let answer = self.state().as_it_is(rules, Source::Fetched);
-        match unlearned.map(LookupError::fault).or(answer.failure) {
-            Some(fault) => Answer { source: Source::Failed, failure: Some(fault), ..answer },
+        match unlearned.or(answer.failure) {
+            Some(error) => Answer { source: Source::Failed, failure: Some(error), ..answer },
             None => answer,
         }
     }

@@ -68,7 +68,7 @@ impl<V: Clone> State<V> {
     pub(super) fn remembered(&mut self, rules: &Rules) -> Option<Answer<V>> {
         let now = rules.clock.now();
         self.distrust_the_future(rules, now);
-        let failure = self.failure.map(|failure| failure.last.fault());
+        let failure = self.failure.map(|failure| failure.last);
         if is_younger(self.absent_at, now, rules.periods.negative) {
             return Some(Answer { found: Ok(None), source: Source::Negative, failure });
         }
@@ -105,8 +105,8 @@ impl<V: Clone> State<V> {
     pub(super) fn failing(&self, rules: &Rules, error: LookupError) -> Answer<V> {
         let old = self.value_within(rules.periods.stale, rules.clock.now()).filter(|_| error.is_transient());
         match old {
-            Some(value) => Answer { found: Ok(Some(value)), source: Source::Stale, failure: Some(error.fault()) },
-            None => Answer::failed(error.fault()),
+            Some(value) => Answer { found: Ok(Some(value)), source: Source::Stale, failure: Some(error) },
+            None => Answer::failed(error),
         }
     }
 
@@ -118,7 +118,7 @@ impl<V: Clone> State<V> {
             (None, Some(failure)) => Err(failure.last.fault()),
             (None, None) => Err(rules.unavailable),
         };
-        Answer { found, source, failure: self.failure.map(|failure| failure.last.fault()) }
+        Answer { found, source, failure: self.failure.map(|failure| failure.last) }
     }
 
     fn value_within(&self, period: Duration, now: SystemTime) -> Option<V> {

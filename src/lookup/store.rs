@@ -80,7 +80,7 @@ where
             Place::Known(slot) => (slot, false),
             Place::Unknown(slot) => (slot, !is_expected),
             Place::Absent => return Answer { found: Ok(None), source: Source::Negative, failure: None },
-            Place::Full => return Answer::failed(self.rules.unavailable),
+            Place::Full => return Answer::failed(LookupError::NotAsked(self.rules.unavailable)),
         };
         let answer = slot
             .get(&self.rules, limits, || async {
@@ -103,7 +103,7 @@ where
         let slot = match self.place(key, true) {
             Place::Known(slot) | Place::Unknown(slot) => slot,
             Place::Absent => return Answer { found: Ok(None), source: Source::Negative, failure: None },
-            Place::Full => return Answer::failed(self.rules.unavailable),
+            Place::Full => return Answer::failed(LookupError::NotAsked(self.rules.unavailable)),
         };
         let answer = slot.refresh(&self.rules, limits, look_up).await;
         self.settle(key, &slot);

@@ -118,6 +118,6 @@ fn within(milliseconds: u64) -> Limits {
     Limits { deadline: Some(Instant::now() + Duration::from_millis(milliseconds)), ends: None }
 }
 
-fn answer(found: Option<&'static str>, source: Source, failure: Option<Fault>) -> Answer<&'static str> {
+fn answer(found: Option<&'static str>, source: Source, failure: Option<LookupError>) -> Answer<&'static str> {
     Answer { found: Ok(found), source, failure }
 }

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::variables::{self, Variables};
+use super::variables::Variables;
 use crate::aws::Credentials;
-use crate::http::{Proxy, Roots};
+use crate::http::{self, Proxy, Roots};
 
 pub(super) const ENDPOINT_URL: &str = "AWS_ENDPOINT_URL";
 pub(super) const ENDPOINT_URL_COGNITO: &str = "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER";
@@ -61,7 +61,7 @@ impl<'a> Aws<'a> {
 
     /// Whether requests to this address may go unencrypted: on this machine, or where an operator says so.
     pub(super) fn allows_plain_http(&self, url: &Url) -> bool {
-        variables::is_loopback(url)
+        http::is_loopback(url)
             || [&self.cognito_endpoint, &self.secrets_endpoint]
                 .into_iter()
                 .flatten()

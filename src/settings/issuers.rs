@@ -1,239 +1,124 @@
-//! The settings of the user pools become the configurations of their issuers.
+//! All issuers: the user pools and the OIDC issuers, and what must be true of them together.
 
+use std::collections::HashMap;
 use std::sync::Arc;
-
-use url::Url;
+use std::time::Duration;
 
 use super::aws::Aws;
 use super::declared::{
-    ALLOW_MACHINE_TOKENS, CHECK_REVOCATION, GET_USER, JWT_KEY_SET_TTL_SECONDS, POOL_CLIENTS, POOL_DOMAIN, POOL_ID,
-    POOL_ISSUERS, POOL_JWKS, POOL_REGION, POOL_RESOURCE_AUDIENCE, REQUIRE_VERIFIED_USER_ID, REQUIRED_GROUPS,
-    REQUIRED_SCOPES, TOKEN_USE, USER_ID, USER_ID_CASE,
+    JWT_KEY_SET_TTL_SECONDS, OIDC_ISSUER, OIDC_USER_ID_PREFIX, POOL_ID, REQUIRE_VERIFIED_USER_ID, USER_ID_CASE,
 };
-use super::variables::{self, Key, Variables};
-use crate::issuer;
-use crate::issuer::Rules;
-use crate::issuer::cognito::{self, TokenUses};
+use super::variables::{Key, Variables};
+use super::{Providers, oidc, pools};
+use crate::claims::ClaimPath;
 use crate::issuer::user_id::{Case, UserIdRule};
-use crate::keys::{self, Algorithm, KeySet};
+use crate::issuer::{self, Rules};
+use crate::keys::{Algorithm, KeySet};
 
-/// The pool that must be there.
-const PRIMARY: &str = "PRIMARY";
+/// What is the same for every issuer.
+pub(super) struct Common {
+    pub(super) case: Case,
+    pub(super) requires_verification: bool,
+    /// How long a key set is fresh.
+    pub(super) fresh: Duration,
+}
 
-/// Reads the settings of all pools, and makes issuers of them if the provider is on and nothing essential is missing.
-pub(super) fn read(variables: &mut Variables, aws: &Aws<'_>, is_on: bool) -> Vec<issuer::Config> {
-    let rules = cognito::Rules {
-        token_uses: read_token_uses(variables),
-        clients: Vec::new(),
-        resource_audience: Vec::new(),
-        required_scopes: variables.list(&REQUIRED_SCOPES),
-        required_groups: variables.list(&REQUIRED_GROUPS),
-        allow_machine_tokens: variables.boolean(&ALLOW_MACHINE_TOKENS),
-        check_revocation: variables.boolean(&CHECK_REVOCATION),
-        user_id: UserIdRule {
-            claims: variables.list(&USER_ID),
-            case: variables.either(&USER_ID_CASE, [("KEEP", Case::Keep), ("LOWER", Case::Lower)]),
-            requires_verification: variables.boolean(&REQUIRE_VERIFIED_USER_ID),
-        },
-        user_info_url: None,
-        get_user_url: None,
+/// Reads the settings of all issuers.
+pub(super) fn read(variables: &mut Variables, aws: &Aws<'_>, providers: Providers) -> Vec<issuer::Config> {
+    let common = Common {
+        case: variables.either(&USER_ID_CASE, [("KEEP", Case::Keep), ("LOWER", Case::Lower)]),
+        requires_verification: variables.boolean(&REQUIRE_VERIFIED_USER_ID),
+        fresh: variables.seconds(&JWT_KEY_SET_TTL_SECONDS),
     };
-    let fresh = variables.seconds(&JWT_KEY_SET_TTL_SECONDS);
-    let calls_get_user = variables.boolean(&GET_USER);
-    let mut names = variables.sections();
-    names.remove(PRIMARY);
-    let issuers: Vec<_> = std::iter::once(PRIMARY.to_owned())
-        .chain(names)
-        .filter_map(|name| {
-            let pool = read_pool(variables, aws, is_on, &name)?;
-            let rules = cognito::Rules {
-                clients: pool.clients,
-                resource_audience: pool.resource_audience,
-                user_info_url: pool.user_info_url,
-                get_user_url: pool.get_user_url.filter(|_| calls_get_user),
-                ..rules.clone()
-            };
-            Some(issuer::Config {
-                name: name.into(),
-                identifiers: pool.identifiers,
-                algorithms: vec![Algorithm::Rs256],
-                keys: keys::Config { url: pool.key_set_url, configured: pool.key_set, fresh },
-                rules: Rules::Pool(rules),
-            })
-        })
-        .collect();
-    check_together(variables, &rules, &issuers);
+    let mut issuers = pools::read(variables, aws, &common, providers.cognito);
+    issuers.extend(oidc::read(variables, aws, &common, providers.oidc));
+    check_identifiers(variables, &issuers);
+    check_user_ids(variables, &issuers);
     issuers
 }
 
-/// Rules that hold between settings.
-fn check_together(variables: &mut Variables, rules: &cognito::Rules, issuers: &[issuer::Config]) {
-    if rules.check_revocation && !issuers.is_empty() {
-        if rules.token_uses != TokenUses::Access {
-            variables.mistake(&CHECK_REVOCATION, "requires TOKEN_USE=ACCESS: nobody can be asked about an ID token");
-        }
-        for issuer in issuers {
-            let Rules::Pool(rules) = &issuer.rules;
-            if rules.user_info_url.is_none() && rules.get_user_url.is_none() {
-                variables.mistake(POOL_DOMAIN.of(&issuer.name), "or GET_USER is required with CHECK_REVOCATION");
-            }
-        }
-    }
-    for (index, issuer) in issuers.iter().enumerate() {
-        for other in issuers.iter().skip(index + 1) {
-            if issuer.identifiers.iter().any(|identifier| other.identifiers.contains(identifier)) {
-                variables.mistake(POOL_ID.of(&other.name), format!("has an issuer of the pool {}", issuer.name));
+/// An `iss` names one issuer.
+fn check_identifiers(variables: &mut Variables, issuers: &[issuer::Config]) {
+    let mut names: HashMap<&str, &issuer::Config> = HashMap::new();
+    for issuer in issuers {
+        for identifier in &issuer.identifiers {
+            if let Some(other) = names.insert(identifier, issuer) {
+                let key = match issuer.rules {
+                    Rules::Pool(_) => POOL_ID.of(&issuer.name),
+                    Rules::Oidc(_) => OIDC_ISSUER.of(&issuer.name),
+                };
+                variables.mistake(key, format!("has an issuer of the {}", described(other)));
             }
         }
     }
 }
 
-fn read_token_uses(variables: &mut Variables) -> TokenUses {
-    let list = variables.list(&TOKEN_USE);
-    let has = |name: &str| list.iter().any(|entry| entry.eq_ignore_ascii_case(name));
-    if list.iter().any(|entry| !["ID", "ACCESS"].into_iter().any(|name| entry.eq_ignore_ascii_case(name))) {
-        variables.mistake(&TOKEN_USE, "must be a list of ID, ACCESS");
-    }
-    match (has("ID"), has("ACCESS")) {
-        (true, false) => TokenUses::Id,
-        (false, true) => TokenUses::Access,
-        (true, true) | (false, false) => TokenUses::Both,
+fn described(issuer: &issuer::Config) -> String {
+    match issuer.rules {
+        Rules::Pool(_) => format!("pool {}", issuer.name),
+        Rules::Oidc(_) => format!("OIDC issuer {}", issuer.name),
     }
 }
 
-/// What is configured of one pool.
-struct Pool {
-    identifiers: Vec<String>,
-    clients: Vec<String>,
-    resource_audience: Vec<String>,
-    key_set_url: Url,
-    key_set: Option<Arc<KeySet>>,
-    user_info_url: Option<Url>,
-    get_user_url: Option<Url>,
-}
-
-fn read_pool(variables: &mut Variables, aws: &Aws<'_>, is_on: bool, name: &str) -> Option<Pool> {
-    let id = variables.optional(POOL_ID.of(name));
-    let region = variables.optional_region(POOL_REGION.of(name));
-    let clients = variables.list(POOL_CLIENTS.of(name));
-    let domain = variables.optional(POOL_DOMAIN.of(name));
-    let issuers = variables.list(POOL_ISSUERS.of(name));
-    let resource_audience = variables.list(POOL_RESOURCE_AUDIENCE.of(name));
-    let key_set = read_key_set(variables, aws, POOL_JWKS.of(name));
-    if !is_on {
-        return None;
-    }
-
-    if clients.is_empty() {
-        variables.mistake(POOL_CLIENTS.of(name), "is required");
-    }
-    let Some(id) = id else {
-        variables.mistake(POOL_ID.of(name), "is required");
-        return None;
-    };
-    let Some(id_region) = region_of(&id) else {
-        variables.mistake(POOL_ID.of(name), "is not the id of a user pool, such as eu-west-1_Example");
-        return None;
-    };
-    if region.as_deref().is_some_and(|region| region != id_region) {
-        variables.warn(POOL_REGION.of(name), "is not the region in the pool's id");
-    }
-    let region = region.unwrap_or_else(|| id_region.to_owned());
-
-    let identifiers = read_identifiers(variables, aws, POOL_ISSUERS.of(name), &issuers, &region, &id)?;
-    let key_set_url = match &aws.cognito_endpoint {
-        Some(endpoint) => variables::join(endpoint, &format!("{id}/.well-known/jwks.json")),
-        None => variables::join(&Url::parse(identifiers.first()?).ok()?, ".well-known/jwks.json"),
-    }?;
-    let user_info_url = match domain.map(|domain| read_domain(aws, &domain, &region)) {
-        Some(Ok(url)) => variables::join(&url, "oauth2/userInfo"),
-        Some(Err(problem)) => {
-            variables.mistake(POOL_DOMAIN.of(name), problem);
-            None
-        }
-        None => None,
-    };
-    let get_user_url = match &aws.cognito_endpoint {
-        Some(endpoint) => variables::join(endpoint, ""),
-        None => Url::parse(&format!("https://cognito-idp.{region}.{}/", dns_suffix(&region))).ok(),
-    };
-    Some(Pool { identifiers, clients, resource_audience, key_set_url, key_set, user_info_url, get_user_url })
-}
-
-/// The region in a pool's id, if it is one.
-fn region_of(id: &str) -> Option<&str> {
-    let (region, suffix) = id.split_once('_')?;
-    let is_suffix = !suffix.is_empty() && suffix.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    (is_suffix && variables::is_region(region)).then_some(region)
-}
-
-/// The domain of a region's AWS services, which is its partition's.
-fn dns_suffix(region: &str) -> &'static str {
-    if region.starts_with("cn-") {
-        "amazonaws.com.cn"
-    } else if region.starts_with("eusc-") {
-        "amazonaws.eu"
-    } else {
-        "amazonaws.com"
-    }
-}
-
-/// Whether AWS documents the addresses of Cognito in this region's partition.
-pub(super) fn has_documented_addresses(region: &str) -> bool {
-    !["cn-", "eusc-", "us-iso", "eu-iso"].into_iter().any(|prefix| region.starts_with(prefix))
-}
-
-fn read_identifiers(
-    variables: &mut Variables,
-    aws: &Aws<'_>,
-    key: Key<'_>,
-    configured: &[String],
-    region: &str,
-    id: &str,
-) -> Option<Vec<String>> {
-    let suffix = dns_suffix(region);
-    let mut identifiers = Vec::new();
-    for entry in configured {
-        let identifier = if entry.eq_ignore_ascii_case("ORIGINAL") {
-            format!("https://cognito-idp.{region}.{suffix}/{id}")
-        } else if entry.eq_ignore_ascii_case("UPDATED") {
-            format!("https://issuer-cognito-idp.{region}.{suffix}/{id}")
-        } else {
-            // With an endpoint of Cognito's the address is only compared: no key is fetched from there.
-            let is_allowed =
-                |url: Url| url.scheme() == "https" || variables::is_loopback(&url) || aws.cognito_endpoint.is_some();
-            if !variables::parse_url(entry).is_some_and(is_allowed) {
-                variables.mistake(key, "must be a list of ORIGINAL, UPDATED and https URLs");
-                return None;
-            }
-            entry.clone()
+/// Two issuers must not be able to produce the same user id. The pools count as one, without a prefix.
+fn check_user_ids(variables: &mut Variables, issuers: &[issuer::Config]) {
+    let mut by_prefix: HashMap<&str, &issuer::Config> = HashMap::new();
+    for issuer in issuers {
+        let rule = rule_of(issuer);
+        let Some(other) = by_prefix.get(rule.prefix.as_str()) else {
+            by_prefix.insert(&rule.prefix, issuer);
+            continue;
         };
-        if !identifiers.contains(&identifier) {
-            identifiers.push(identifier);
+        if let (Rules::Pool(_), Rules::Pool(_)) = (&issuer.rules, &other.rules) {
+            continue;
+        }
+        let key = OIDC_USER_ID_PREFIX.of(&issuer.name);
+        if identifies_by_email_alone(issuer) && identifies_by_email_alone(other) {
+            variables.warn(key, "is that of another issuer: both name the owner of a verified email, as one user");
+        } else {
+            variables.mistake(key, format!("is that of the {} too: two users could have one id", described(other)));
         }
     }
-    Some(identifiers)
 }
 
-/// A URL, a host, or the prefix of a Cognito domain.
-fn read_domain(aws: &Aws<'_>, domain: &str, region: &str) -> Result<Url, &'static str> {
-    let text = if domain.contains("://") {
-        domain.to_owned()
-    } else if domain.contains(['.', ':', '/']) {
-        format!("https://{domain}")
-    } else if region.starts_with("eusc-") {
-        format!("https://{domain}.auth.cognito-idp.{region}.on.amazonwebservices.eu")
-    } else {
-        // https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-cog.html
-        let auth = if region.starts_with("us-gov-") { "auth-fips" } else { "auth" };
-        format!("https://{domain}.{auth}.{region}.amazoncognito.com")
+fn rule_of(issuer: &issuer::Config) -> &UserIdRule {
+    match &issuer.rules {
+        Rules::Pool(rules) => &rules.user_id,
+        Rules::Oidc(rules) => &rules.user_id,
+    }
+}
+
+/// Whether an id is nothing but an email that the issuer has verified.
+fn identifies_by_email_alone(issuer: &issuer::Config) -> bool {
+    let has_machines = match &issuer.rules {
+        Rules::Pool(rules) => rules.allow_machine_tokens,
+        Rules::Oidc(rules) => rules.allow_machine_tokens,
     };
-    let url = variables::parse_url(&text).ok_or("is not a URL, a host or the prefix of a Cognito domain")?;
-    if url.scheme() == "https" || aws.allows_plain_http(&url) { Ok(url) } else { Err("must be https") }
+    let rule = rule_of(issuer);
+    let is_email = matches!(rule.claims.as_slice(), [claim] if claim.top_level() == Some("email"));
+    is_email && rule.requires_verification && !has_machines
+}
+
+/// A list of claims or JSON pointers.
+pub(super) fn read_claims<'a>(variables: &mut Variables, key: impl Into<Key<'a>>) -> Vec<ClaimPath> {
+    let key = key.into();
+    let list = variables.list(key);
+    match list.iter().map(|entry| ClaimPath::parse(entry)).collect() {
+        Ok(claims) => claims,
+        Err(_) => {
+            variables.mistake(key, "must be a list of claims or JSON pointers");
+            Vec::new()
+        }
+    }
 }
 
 /// A key set as JSON, or in a file.
-fn read_key_set(variables: &mut Variables, aws: &Aws<'_>, key: Key<'_>) -> Option<Arc<KeySet>> {
+pub(super) fn read_key_set(
+    variables: &mut Variables,
+    aws: &Aws<'_>,
+    key: Key<'_>,
+    algorithms: &[Algorithm],
+) -> Option<Arc<KeySet>> {
     let value = variables.optional(key)?;
     let json = if value.trim_start_matches('\u{feff}').starts_with('{') {
         value
@@ -246,7 +131,7 @@ fn read_key_set(variables: &mut Variables, aws: &Aws<'_>, key: Key<'_>) -> Optio
             }
         }
     };
-    match KeySet::parse(json.as_bytes()) {
+    match KeySet::parse(json.as_bytes(), algorithms) {
         Ok(key_set) => Some(Arc::new(key_set)),
         Err(error) => {
             variables.mistake(key, error.to_string());

@@ -43,9 +43,9 @@ fn pools(settings: &Settings) -> Vec<(&Issuer, &PoolRules)> {
     let issuers = settings.tokens.as_ref().map(|tokens| tokens.issuers.as_slice()).unwrap_or_default();
     issuers
         .iter()
-        .map(|issuer| {
-            let Rules::Pool(rules) = &issuer.rules;
-            (issuer, rules)
+        .filter_map(|issuer| match &issuer.rules {
+            Rules::Pool(rules) => Some((issuer, rules)),
+            Rules::Oidc(_) => None,
         })
         .collect()
 }

@@ -1,17 +1,21 @@
-//! Variables by name, parsed one at a time, with all their mistakes collected.
+//! Variables by name, parsed one at a time, with all their mistakes collected. Those of a settings file are beside them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use url::{Host, Url};
+use url::Url;
 
-use super::declared::{self, Accepts, Default, PREFIX, Setting};
+use super::declared::{self, Accepts, Default, PREFIX, Section, Setting};
 use super::problems::{Findings, Mistake, Warning};
+use crate::http;
 
 /// The environment, what was read of it, and what is wrong with it.
 pub(super) struct Variables {
     /// Ours, by the upper-cased name without the prefix. Empty ones are there too.
     ours: BTreeMap<String, String>,
+    /// Those of `ours` that are in the settings file, and the name of that file.
+    in_file: BTreeSet<String>,
+    file_name: String,
     others: BTreeMap<String, String>,
     /// What was read: a test holds that it is everything that is declared.
     #[cfg(test)]
@@ -57,6 +61,8 @@ impl Variables {
     pub(super) fn new(variables: impl IntoIterator<Item = (String, String)>) -> Self {
         let mut all = Self {
             ours: BTreeMap::new(),
+            in_file: BTreeSet::new(),
+            file_name: String::new(),
             others: BTreeMap::new(),
             #[cfg(test)]
             read: BTreeSet::new(),
@@ -77,6 +83,31 @@ impl Variables {
             }
         }
         all
+    }
+
+    /// Adds what a settings file has, by upper-cased names. What the environment has, under this or another name for it,
+    /// wins; what is empty there counts as not set.
+    pub(super) fn add_file(&mut self, file_name: String, settings: Vec<(String, String)>) {
+        self.file_name = file_name;
+        let canonical = |name: &str| declared::by_alias(name).map_or(name.to_owned(), |setting| setting.full_name(""));
+        // An empty prefix is none, and so a value.
+        let counts = |name: &str, value: &str| !value.trim().is_empty() || name == declared::JWT_HEADER_PREFIX.name;
+        let environment: BTreeSet<String> = self
+            .ours
+            .iter()
+            .map(|(name, value)| (canonical(name), value))
+            .filter(|(name, value)| counts(name, value))
+            .map(|(name, _)| name)
+            .collect();
+        for (name, value) in settings {
+            if environment.contains(&canonical(&name)) {
+                continue;
+            }
+            if !self.in_file.insert(name.clone()) {
+                self.report(&name, "is set twice");
+            }
+            self.ours.insert(name, value);
+        }
     }
 
     /// Everything that was found, by name.
@@ -108,10 +139,11 @@ impl Variables {
         self.warnings.push(Warning { variable: name.to_owned(), text });
     }
 
-    /// The pools of which a setting is set and not empty, by name.
-    pub(super) fn sections(&self) -> BTreeSet<String> {
+    /// The pools or the issuers of which a setting is set and not empty, by name.
+    pub(super) fn sections(&self, section: Section) -> BTreeSet<String> {
         let set = self.ours.iter().filter(|(_, value)| !value.trim().is_empty());
-        set.filter_map(|(name, _)| declared::find(name)?.1).map(str::to_owned).collect()
+        let found = set.filter_map(|(name, _)| declared::find(name)).filter(|(setting, _)| setting.section == section);
+        found.filter_map(|(_, own)| own).map(str::to_owned).collect()
     }
 
     /// Whether any variable that begins with `start` is set and not empty.
@@ -158,9 +190,10 @@ impl Variables {
     }
 
     /// The value that stands for the one of two words that is set, or that is the declared default.
-    pub(super) fn either<T>(&mut self, setting: &'static Setting, [first, second]: [(&str, T); 2]) -> T {
-        let default = Key::from(setting).default().unwrap_or_default();
-        let set = self.optional(setting);
+    pub(super) fn either<'a, T>(&mut self, key: impl Into<Key<'a>>, [first, second]: [(&str, T); 2]) -> T {
+        let key = key.into();
+        let default = key.default().unwrap_or_default();
+        let set = self.optional(key);
         let word = set.as_deref().unwrap_or(default);
         if word.eq_ignore_ascii_case(second.0) {
             return second.1;
@@ -168,16 +201,17 @@ impl Variables {
         if word.eq_ignore_ascii_case(first.0) {
             return first.1;
         }
-        self.mistake(setting, format!("must be one of {}, {}", first.0, second.0));
+        self.mistake(key, format!("must be one of {}, {}", first.0, second.0));
         if default == second.0 { second.1 } else { first.1 }
     }
 
-    pub(super) fn boolean(&mut self, setting: &'static Setting) -> bool {
-        let default = Key::from(setting).default().and_then(as_boolean).unwrap_or_default();
-        match self.optional(setting) {
+    pub(super) fn boolean<'a>(&mut self, key: impl Into<Key<'a>>) -> bool {
+        let key = key.into();
+        let default = key.default().and_then(as_boolean).unwrap_or_default();
+        match self.optional(key) {
             None => default,
             Some(value) => as_boolean(&value).unwrap_or_else(|| {
-                self.mistake(setting, "must be true or false");
+                self.mistake(key, "must be true or false");
                 default
             }),
         }
@@ -223,6 +257,34 @@ impl Variables {
             self.mistake(key, "is a list without an entry");
         }
         entries
+    }
+
+    /// A list of some words, in any case; in the spelling of the declaration.
+    pub(super) fn words<'a>(&mut self, key: impl Into<Key<'a>>) -> Vec<&'static str> {
+        let key = key.into();
+        let Accepts::ListOf(known) = key.setting.accepts else {
+            return Vec::new();
+        };
+        let list = self.list(key);
+        let word = |entry: &String| known.iter().find(|word| entry.eq_ignore_ascii_case(word)).copied();
+        match list.iter().map(word).collect() {
+            Some(words) => words,
+            None => {
+                self.mistake(key, format!("must be a list of {}", known.join(", ")));
+                Vec::new()
+            }
+        }
+    }
+
+    /// An https endpoint, or one on this machine.
+    pub(super) fn endpoint<'a>(&mut self, key: impl Into<Key<'a>>) -> Option<Url> {
+        let key = key.into();
+        let value = self.optional(key)?;
+        let url = http::parse_endpoint(&value).filter(|url| url.scheme() == "https" || http::is_loopback(url));
+        if url.is_none() {
+            self.mistake(key, "must be an https URL without a user and a fragment");
+        }
+        url
     }
 
     pub(super) fn header_name(&mut self, setting: &'static Setting) -> String {
@@ -274,7 +336,11 @@ impl Variables {
     }
 
     fn report(&mut self, name: &str, problem: impl Into<String>) {
-        self.mistakes.push(Mistake { variable: format!("{PREFIX}{name}"), problem: problem.into() });
+        let mut problem = problem.into();
+        if self.in_file.contains(name) {
+            problem = format!("{problem} (in {})", self.file_name);
+        }
+        self.mistakes.push(Mistake { variable: format!("{PREFIX}{name}"), problem });
     }
 
     /// The alias, if that alone is set.
@@ -315,23 +381,7 @@ pub(super) fn is_region(text: &str) -> bool {
 
 /// An http or https URL with a host, and nothing that would be lost when a path is appended.
 pub(super) fn parse_url(text: &str) -> Option<Url> {
-    let url = Url::parse(text).ok()?;
-    let is_plain = matches!(url.scheme(), "http" | "https")
-        && url.host().is_some()
-        && url.username().is_empty()
-        && url.password().is_none()
-        && url.query().is_none()
-        && url.fragment().is_none();
-    is_plain.then_some(url)
-}
-
-pub(super) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        None => false,
-    }
+    http::parse_endpoint(text).filter(|url| url.query().is_none())
 }
 
 /// `base` with a path behind its own.

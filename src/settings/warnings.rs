@@ -1,23 +1,26 @@
 //! What is allowed and deserves a second look. Each warning is a short, stable text behind its variable's name.
 
+mod oidc;
+
 use std::time::Duration;
 
 use url::Url;
 
 use super::declared::{
     ALLOW_MACHINE_TOKENS, AUTOMATION, CACHE_STALE_SECONDS, CACHE_TTL_SECONDS, CONTEXT_CLAIMS, JWT_CHECK_EXPIRATION,
-    JWT_KEY_SET_TTL_SECONDS, JWT_LEEWAY_SECONDS, JWT_QUERY_PARAMETER, LOG_CLIENT, LOG_PRINCIPAL, MODE,
+    JWT_KEY_SET_TTL_SECONDS, JWT_LEEWAY_SECONDS, JWT_QUERY_PARAMETER, LOG_CLIENT, LOG_PRINCIPAL, MODE, OIDC_ISSUER,
     POLICY_EXPIRE_WITH_TOKEN, POLICY_SCOPE, POOL_CLIENTS, POOL_DOMAIN, POOL_ID, POOL_ISSUERS, PROVIDER,
     REQUIRE_VERIFIED_USER_ID, REQUIRED_GROUPS, REQUIRED_SCOPES, ROTATION_GRACE_SECONDS, SECRETS_COMMON_PREFIX,
     TOKEN_USE, USER_ID,
 };
 use super::variables::{self, Variables};
-use super::{aws, issuers};
+use super::{aws, pools};
+use crate::claims::ClaimPath;
 use crate::issuer::Rules;
 use crate::issuer::cognito::{self, TokenUse};
 use crate::policy::Scope;
 use crate::principal::Mode;
-use crate::{context, lookup, policy, record, service, token};
+use crate::{context, http, lookup, policy, record, service, token};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -74,15 +77,15 @@ pub(super) fn collect(variables: &mut Variables, settings: &About<'_>) {
     about_memory(variables, settings);
     about_answers(variables, settings);
     about_the_network(variables);
+    about_tokens(variables, settings);
     let pools = pools(settings);
-    match pools.first() {
-        Some((_, rules)) => {
-            about_users(variables, rules, pools.len());
-            about_tokens(variables, settings, rules);
-            about_pools(variables, &pools);
-        }
-        None => about_no_users(variables, settings),
+    if let Some((_, rules)) = pools.first() {
+        about_users(variables, rules, pools.len());
+        about_tokens_of_pools(variables, rules);
+        about_pools(variables, &pools);
     }
+    oidc::collect(variables, settings);
+    about_what_has_no_effect(variables, settings);
 }
 
 /// The pools by name. All share the rules that are not their own.
@@ -90,9 +93,9 @@ fn pools<'a>(settings: &About<'a>) -> Vec<(&'a str, &'a cognito::Rules)> {
     let issuers = settings.tokens.map(|tokens| tokens.issuers.as_slice()).unwrap_or_default();
     issuers
         .iter()
-        .map(|issuer| {
-            let Rules::Pool(rules) = &issuer.rules;
-            (issuer.name.as_ref(), rules)
+        .filter_map(|issuer| match &issuer.rules {
+            Rules::Pool(rules) => Some((issuer.name.as_ref(), rules)),
+            Rules::Oidc(_) => None,
         })
         .collect()
 }
@@ -125,7 +128,7 @@ fn about_memory(variables: &mut Variables, settings: &About<'_>) {
         variables.warn(&CACHE_STALE_SECONDS, text);
     }
     let issuers = settings.tokens.map(|tokens| tokens.issuers.as_slice()).unwrap_or_default();
-    if issuers.iter().any(|issuer| issuer.keys.fresh > DAY) {
+    if issuers.iter().any(|issuer| issuer.keys.fresh().is_some_and(|fresh| fresh > DAY)) {
         variables.warn(&JWT_KEY_SET_TTL_SECONDS, "a key that its issuer withdrew is trusted for more than a day");
     }
 }
@@ -152,7 +155,7 @@ fn about_answers(variables: &mut Variables, settings: &About<'_>) {
 }
 
 fn about_the_network(variables: &mut Variables) {
-    let is_open = |url: &Url| url.scheme() == "http" && !variables::is_loopback(url);
+    let is_open = |url: &Url| url.scheme() == "http" && !http::is_loopback(url);
     for name in [aws::ENDPOINT_URL, aws::ENDPOINT_URL_COGNITO, aws::ENDPOINT_URL_SECRETS] {
         if variables.others(name).and_then(|url| variables::parse_url(&url)).is_some_and(|url| is_open(&url)) {
             variables.others_warning(name, "keys, tokens and secrets go unencrypted over the network");
@@ -161,7 +164,7 @@ fn about_the_network(variables: &mut Variables) {
 }
 
 fn about_users(variables: &mut Variables, rules: &cognito::Rules, pools: usize) {
-    let claims: Vec<&str> = rules.user_id.claims.iter().map(String::as_str).collect();
+    let claims: Vec<&str> = rules.user_id.claims.iter().map(ClaimPath::as_str).collect();
     let has_any = |names: &[&str]| claims.iter().any(|claim| names.contains(claim));
     if has_any(&VERIFIED_ATTRIBUTES) && !rules.user_id.requires_verification {
         variables.warn(&REQUIRE_VERIFIED_USER_ID, "an unverified email or phone number is accepted as the user id");
@@ -182,7 +185,7 @@ fn about_users(variables: &mut Variables, rules: &cognito::Rules, pools: usize) 
     }
 }
 
-fn about_tokens(variables: &mut Variables, settings: &About<'_>, rules: &cognito::Rules) {
+fn about_tokens(variables: &mut Variables, settings: &About<'_>) {
     let Some(tokens) = settings.tokens else {
         return;
     };
@@ -192,6 +195,12 @@ fn about_tokens(variables: &mut Variables, settings: &About<'_>, rules: &cognito
     if tokens.leeway > MINUTE {
         variables.warn(&JWT_LEEWAY_SECONDS, "an expired token works for more than a minute");
     }
+    if variables.optional(&JWT_QUERY_PARAMETER).is_some() {
+        variables.warn(&JWT_QUERY_PARAMETER, "a token in a URL ends up in access logs and histories");
+    }
+}
+
+fn about_tokens_of_pools(variables: &mut Variables, rules: &cognito::Rules) {
     if rules.allow_machine_tokens {
         let text = "client-credentials tokens are accepted: whoever has the secret of an app client is a service";
         variables.warn(&ALLOW_MACHINE_TOKENS, text);
@@ -203,9 +212,6 @@ fn about_tokens(variables: &mut Variables, settings: &About<'_>, rules: &cognito
     if rules.token_uses.contain(TokenUse::Id) && !rules.required_scopes.is_empty() {
         let text = "ID tokens have no scopes, so each is forbidden: TOKEN_USE=ACCESS makes that explicit";
         variables.warn(&REQUIRED_SCOPES, text);
-    }
-    if variables.optional(&JWT_QUERY_PARAMETER).is_some() {
-        variables.warn(&JWT_QUERY_PARAMETER, "a token in a URL ends up in access logs and histories");
     }
 }
 
@@ -220,7 +226,7 @@ fn about_pools(variables: &mut Variables, pools: &[(&str, &cognito::Rules)]) {
         // A pool with ID tokens alone needs none, and says nothing about it.
         let lacks_domain =
             rules.user_info_url.is_none() && rules.token_uses.contain(TokenUse::Access) && wants_access_tokens;
-        if lacks_domain && rules.user_id.claims.iter().any(|claim| claim == "email") {
+        if lacks_domain && rules.user_id.claims.iter().any(|claim| claim.top_level() == Some("email")) {
             let text = match rules.get_user_url {
                 Some(_) => "is not set: only access tokens of SDK sign-in can be asked about for their email",
                 None => "is not set: access tokens have no email, and nobody can be asked for it",
@@ -232,7 +238,7 @@ fn about_pools(variables: &mut Variables, pools: &[(&str, &cognito::Rules)]) {
 }
 
 fn about_addresses(variables: &mut Variables, name: &str, rules: &cognito::Rules) {
-    let is_open = |url: &Url| url.scheme() == "http" && !variables::is_loopback(url);
+    let is_open = |url: &Url| url.scheme() == "http" && !http::is_loopback(url);
     if rules.user_info_url.as_ref().is_some_and(is_open) {
         variables.warn(POOL_DOMAIN.of(name), "tokens go unencrypted over the network");
     }
@@ -241,18 +247,24 @@ fn about_addresses(variables: &mut Variables, name: &str, rules: &cognito::Rules
         variables.warn(POOL_ISSUERS.of(name), "names an issuer without encryption: for local endpoints only");
     }
     let id = variables.optional(POOL_ID.of(name)).unwrap_or_default();
-    if !issuers::has_documented_addresses(&id) && !issuers.is_some_and(|issuers| issuers.contains("://")) {
+    if !pools::has_documented_addresses(&id) && !issuers.is_some_and(|issuers| issuers.contains("://")) {
         let text = "is in a partition whose addresses are hardly documented: state them with ISSUERS and a full DOMAIN";
         variables.warn(POOL_ID.of(name), text);
     }
 }
 
-fn about_no_users(variables: &mut Variables, settings: &About<'_>) {
+fn about_what_has_no_effect(variables: &mut Variables, settings: &About<'_>) {
+    let has = |kind: fn(&Rules) -> bool| {
+        settings.tokens.is_some_and(|tokens| tokens.issuers.iter().any(|issuer| kind(&issuer.rules)))
+    };
     // The template sets a pool's other variables to their defaults, also where there is none.
-    if variables.any_section_has(&POOL_ID) {
-        variables.warn(&PROVIDER, "is NONE: the user pools have no effect, and no token is looked at");
+    if !has(|rules| matches!(rules, Rules::Pool(_))) && variables.any_section_has(&POOL_ID) {
+        variables.warn(&PROVIDER, "does not have COGNITO: the user pools have no effect");
     }
-    if !variables.any_below(AUTOMATION) && settings.mode == Mode::Enforce {
+    if !has(|rules| matches!(rules, Rules::Oidc(_))) && variables.any_section_has(&OIDC_ISSUER) {
+        variables.warn(&PROVIDER, "does not have OIDC: the OIDC issuers have no effect");
+    }
+    if settings.tokens.is_none() && !variables.any_below(AUTOMATION) && settings.mode == Mode::Enforce {
         variables.warn(&PROVIDER, "is NONE, and there are no service principals: every request is a 500");
     }
 }

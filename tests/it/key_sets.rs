@@ -16,7 +16,7 @@ fn jwk_with(name: &str, value: Value) -> Value {
 }
 
 fn parse(keys: &Value) -> Result<KeySet, KeySetError> {
-    KeySet::parse(json!({ "keys": keys }).to_string().as_bytes())
+    KeySet::parse(json!({ "keys": keys }).to_string().as_bytes(), &[Algorithm::Rs256])
 }
 
 /// The largest number of so many bits, which is odd.
@@ -79,7 +79,7 @@ fn unusable_keys_are_skipped_and_the_first_of_one_kid_counts() {
     assert!(set.find(kid, Algorithm::Rs256).unwrap().has_signed(message.as_bytes(), &signature));
     assert!(set.find("another", Algorithm::Rs256).is_none());
     for text in ["", "[]", "{}", "{\"keys\": 1}", "{\"keys\": []} x", "null"] {
-        assert_eq!(KeySet::parse(text.as_bytes()).err(), Some(KeySetError::Malformed), "{text}");
+        assert_eq!(KeySet::parse(text.as_bytes(), &[Algorithm::Rs256]).err(), Some(KeySetError::Malformed), "{text}");
     }
     assert_eq!(parse(&json!([])).err(), Some(KeySetError::NoUsableKey));
 }

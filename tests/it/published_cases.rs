@@ -7,7 +7,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
-use smac_lambda_authorizer::tools::KeySet;
+use smac_lambda_authorizer::tools::{Algorithm, KeySet};
 use smac_local::deployment::{EMAIL, Pool};
 use smac_local::keys::Key;
 use smac_local::stand_ins::{Fault, Upstream};
@@ -190,9 +190,12 @@ async fn key_sets() {
         ("not a valid jwks", r#"{"keys":[{"kty":"RSA"}]}"#),
         ("invalid JSON", "{"),
     ] {
-        assert!(KeySet::parse(body.as_bytes()).is_err(), "{case}");
+        assert!(KeySet::parse(body.as_bytes(), &[Algorithm::Rs256]).is_err(), "{case}");
     }
-    assert!(KeySet::parse(Key::Primary.key_set().to_string().as_bytes()).is_ok(), "is a valid jwks");
+    assert!(
+        KeySet::parse(Key::Primary.key_set().to_string().as_bytes(), &[Algorithm::Rs256]).is_ok(),
+        "is a valid jwks"
+    );
 
     let cached = world(&[]).await;
     for _ in 0..3 {

@@ -1,7 +1,7 @@
 //! All that is known of a decision, for the sentences about it.
 
 use smac_lambda_authorizer::tools::{
-    self, Carrier, Check, IssuerConfig, PREFIX, Parts, Path, PoolRules, Request, Rules, Upstream,
+    self, Carrier, Check, ClaimPath, IssuerConfig, PREFIX, Parts, Path, PoolRules, Request, Rules, Upstream, UserIdRule,
 };
 use smac_lambda_authorizer::{Decision, PrincipalType};
 use url::Url;
@@ -51,7 +51,7 @@ impl<'a> Case<'a> {
     }
 
     pub(super) fn rules(&self) -> Option<&'a PoolRules> {
-        self.issuer().map(pool_rules)
+        self.issuer().and_then(pool_rules)
     }
 
     pub(super) fn pool_name(&self) -> &'a str {
@@ -85,18 +85,23 @@ impl<'a> Case<'a> {
 
     /// The claim of the token that is the user id, if one is.
     pub(super) fn claim_in_token(&self) -> Option<&'a str> {
-        self.token?.user_id_claim(&self.rules()?.user_id)
+        self.token?.user_id_claim(self.user_id()?)
     }
 
     /// The claims that can be the user id, in words.
     pub(super) fn user_id_names(&self) -> String {
-        self.rules().map(|rules| quoted(&rules.user_id.claims, " or ")).unwrap_or_default()
+        let names = |rule: &UserIdRule| rule.claims.iter().map(|claim| claim.as_str().to_owned()).collect::<Vec<_>>();
+        self.user_id().map(|rule| quoted(&names(rule), " or ")).unwrap_or_default()
+    }
+
+    pub(super) fn user_id(&self) -> Option<&'a UserIdRule> {
+        self.issuer().map(user_id_rule)
     }
 
     /// The claim that is the user id, if it must be verified.
     pub(super) fn verified_claim(&self) -> Option<&'a str> {
-        let rule = &self.rules()?.user_id;
-        let claim = self.claim_in_token().or_else(|| rule.claims.first().map(String::as_str))?;
+        let rule = self.user_id()?;
+        let claim = self.claim_in_token().or_else(|| rule.claims.first().map(ClaimPath::as_str))?;
         (rule.requires_verification && tools::verified_by(claim).is_some()).then_some(claim)
     }
 
@@ -134,10 +139,20 @@ pub(super) const USER_INFO_SCOPE: &str = "openid";
 
 pub(super) const GET_USER_SCOPE: &str = "aws.cognito.signin.user.admin";
 
-/// The rules of a user pool: there are no other issuers.
-pub(super) fn pool_rules(issuer: &IssuerConfig) -> &PoolRules {
-    let Rules::Pool(rules) = &issuer.rules;
-    rules
+/// The rules of a user pool.
+pub(super) fn pool_rules(issuer: &IssuerConfig) -> Option<&PoolRules> {
+    match &issuer.rules {
+        Rules::Pool(rules) => Some(rules),
+        Rules::Oidc(_) => None,
+    }
+}
+
+/// Which claim is the user id.
+pub(super) fn user_id_rule(issuer: &IssuerConfig) -> &UserIdRule {
+    match &issuer.rules {
+        Rules::Pool(rules) => &rules.user_id,
+        Rules::Oidc(rules) => &rules.user_id,
+    }
 }
 
 pub(super) fn pool_setting(pool: &str, name: &str) -> String {

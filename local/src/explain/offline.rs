@@ -9,14 +9,14 @@ use std::sync::Arc;
 use hyper::Request;
 use hyper::body::Incoming;
 use serde_json::{Map, Value, json};
-use smac_lambda_authorizer::tools::{self, PREFIX, Parts, TokenConfig};
+use smac_lambda_authorizer::tools::{self, ClaimPath, PREFIX, Parts, TokenConfig};
 use smac_local::command::{About as _, Problem};
 use smac_local::deployment::CREDENTIALS;
 use smac_local::http_server::{self, Server};
 use smac_local::keys::{self, Key};
 use smac_local::stand_ins::GET_USER;
 
-use super::case::{pool_rules, pool_setting};
+use super::case::{pool_rules, pool_setting, user_id_rule};
 use super::token::Token;
 use crate::decisions::Presented;
 use crate::environment::{self, Variables};
@@ -42,10 +42,10 @@ impl Assumptions {
         }
         let mut user_info = Map::new();
         // All pools have the same claims.
-        let rules = parts.tokens.and_then(|tokens| tokens.issuers.first()).map(pool_rules);
-        if let (Some(token), Some(claim)) = (token, rules.and_then(|rules| rules.user_id.claims.first())) {
+        let rules = parts.tokens.and_then(|tokens| tokens.issuers.first()).map(user_id_rule);
+        if let (Some(token), Some(claim)) = (token, rules.and_then(|rule| rule.claims.first()).map(ClaimPath::as_str)) {
             user_info.extend(tools::verified_by(claim).map(|flag| (flag.to_owned(), "true".into())));
-            user_info.insert(claim.clone(), ASSUMED_ID.into());
+            user_info.insert(claim.to_owned(), ASSUMED_ID.into());
             user_info.insert("sub".to_owned(), token.string("sub").unwrap_or_default().as_ref().into());
         }
         let mut secret = Value::Null;
@@ -79,7 +79,7 @@ pub(super) fn has_key_of(tokens: &TokenConfig, token: &Token) -> bool {
         return false;
     };
     let issuer = tokens.issuers.iter().find(|other| other.identifiers.iter().any(|name| *name == issuer));
-    let keys = issuer.and_then(|issuer| issuer.keys.configured.as_ref());
+    let keys = issuer.and_then(|issuer| issuer.keys.configured());
     keys.is_some_and(|keys| keys.find(&kid, algorithm).is_some())
 }
 
@@ -98,7 +98,7 @@ pub(super) fn redirect(environment: &mut Variables, stand_in: &str, parts: &Part
     ];
     changes.extend(CREDENTIALS.map(|(name, value)| (name.to_owned(), value.to_owned())));
     for issuer in parts.tokens.into_iter().flat_map(|tokens| &tokens.issuers) {
-        if pool_rules(issuer).user_info_url.is_some() {
+        if pool_rules(issuer).is_some_and(|rules| rules.user_info_url.is_some()) {
             changes.push((pool_setting(&issuer.name, "DOMAIN"), stand_in.to_owned()));
         }
     }

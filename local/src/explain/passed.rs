@@ -26,7 +26,7 @@ impl Case<'_> {
             Check::Key if self.asked == (Asked::Nobody { has_key: true }) => "in the configured key set",
             Check::Key => return format!("in the key set of pool {}", self.pool_name()),
             Check::Times => return self.times(),
-            Check::Use => return format!("{}, which is allowed", self.kind_of_token()),
+            Check::Type => return format!("{}, which is allowed", self.kind_of_token()),
             Check::Client => return format!("`{}`, of pool {}", self.client(), self.pool_name()),
             Check::Audience => {
                 let bound = self.token.filter(|token| token.is_access()).map(Token::resources).unwrap_or_default();
@@ -57,6 +57,7 @@ impl Case<'_> {
             Check::Form
             | Check::Signature
             | Check::SenderConstraint
+            | Check::Claims
             | Check::ServiceId
             | Check::ServiceToken
             | Check::Answer => check.rule(),

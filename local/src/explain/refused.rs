@@ -4,6 +4,7 @@
 use smac_lambda_authorizer::tools::{self, Carrier, Check, IdentitySource, IssuerConfig, PREFIX, Request, Upstream};
 use smac_lambda_authorizer::{Fault, Forbidden, Refusal, Unauthorized};
 use smac_local::advice::advice;
+use url::Url;
 
 use super::case::{Asked, Case, GET_USER_SCOPE, USER_INFO_SCOPE, form_of_header, pool_rules, pool_setting, quoted};
 use super::token::{Token, in_words, shown};
@@ -91,7 +92,8 @@ impl Case<'_> {
         Some(match reason {
             Fault::JwksUnavailable => {
                 let issuer = self.issuer()?;
-                facts(format!("It is pool {}'s: {}", issuer.name, issuer.keys.url))
+                let at = issuer.keys.url().map_or("where its discovery document says", Url::as_str);
+                facts(format!("It is {}'s: {at}", issuer.name))
             }
             Fault::UserInfoUnavailable => facts(format!("Asked: {}", self.attributes_at())),
             Fault::SecretsUnavailable => {
@@ -104,6 +106,7 @@ impl Case<'_> {
             }
             Fault::SecretMalformed => facts(format!("It is {}", self.secret())),
             Fault::ContextTooLarge => facts("It accepts less than 8,192 bytes"),
+            Fault::DiscoveryUnavailable => facts(format!("It is {}'s", self.issuer()?.name)),
             Fault::EventUnsupported | Fault::ConfigEnforced | Fault::Internal | _ => return None,
         })
     }
@@ -218,7 +221,8 @@ impl Case<'_> {
             return change(format!("The token names none (`{claim}`, a string)"), remedy);
         };
         let found = format!("It is `{}`, and the issuer is pool {}", shown(&client), self.pool_name());
-        let has_client = |pool: &&_| pool_rules(pool).clients.iter().any(|allowed| *allowed == client);
+        let has_client =
+            |pool: &&_| pool_rules(pool).is_some_and(|rules| rules.clients.contains(&client.as_ref().to_owned()));
         let Some(IssuerConfig { name: other, .. }) = self.issuers().iter().find(has_client) else {
             return facts(found);
         };

@@ -27,5 +27,5 @@ fn sams_variables_are_the_development_deployments() {
     let variables = variables.map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned()));
     let settings = Settings::from_variables(variables, |path| fs::read_to_string(path)).unwrap();
     let issuers = &tools::parts(&settings).tokens.unwrap().issuers;
-    assert!(issuers.iter().all(|issuer| issuer.keys.configured.is_some()));
+    assert!(issuers.iter().all(|issuer| issuer.keys.configured().is_some()));
 }

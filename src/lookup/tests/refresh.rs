@@ -1,7 +1,7 @@
 //! The forced refresh, and its cool-down.
 
 use crate::error::Fault;
-use crate::lookup::{Answer, Source};
+use crate::lookup::{Answer, LookupError, Source};
 
 use super::{Bench, FAULT, LASTING, TRANSIENT, answer, within};
 
@@ -24,10 +24,16 @@ async fn a_refresh_that_fails_leaves_everything_as_it_was() {
     let bench = Bench::new();
     let _ = bench.get().await;
     bench.upstream_gives(LASTING);
-    assert_eq!(bench.refresh().await, (answer(Some("first"), Source::Failed, Some(Fault::SecretMalformed)), 1));
+    assert_eq!(
+        bench.refresh().await,
+        (answer(Some("first"), Source::Failed, Some(LookupError::Lasting(Fault::SecretMalformed))), 1)
+    );
     assert_eq!(bench.get().await, (Ok(Some("first")), Source::Fresh, 0));
     // The next one may be as soon as the wait has ended, not only after the cool-down.
-    assert_eq!(bench.refresh().await, (answer(Some("first"), Source::Fresh, Some(Fault::SecretMalformed)), 0));
+    assert_eq!(
+        bench.refresh().await,
+        (answer(Some("first"), Source::Fresh, Some(LookupError::Lasting(Fault::SecretMalformed))), 0)
+    );
     bench.pass(1);
     bench.upstream_gives(Ok(Some("second")));
     assert_eq!(bench.refresh().await, (answer(Some("second"), Source::Fetched, None), 1));
@@ -52,7 +58,7 @@ async fn a_refresh_that_is_waited_for_in_vain_has_failed() {
     tokio::select! {
         biased;
         _ = &mut never => panic!("it never ends"),
-        got = waits => assert_eq!(got, answer(Some("first"), Source::Failed, Some(FAULT))),
+        got = waits => assert_eq!(got, answer(Some("first"), Source::Failed, Some(LookupError::CutShort(FAULT)))),
     }
     assert_eq!(bench.calls(), 0);
 }
@@ -61,9 +67,9 @@ async fn a_refresh_that_is_waited_for_in_vain_has_failed() {
 async fn a_refresh_of_what_was_never_known() {
     let bench = Bench::new();
     bench.upstream_gives(TRANSIENT);
-    let failed = Answer { found: Err(FAULT), source: Source::Failed, failure: Some(FAULT) };
+    let failed = Answer { found: Err(FAULT), source: Source::Failed, failure: Some(LookupError::Transient(FAULT)) };
     assert_eq!(bench.refresh().await, (failed, 1));
     // Within the wait, too, that is no "no".
-    let early = Answer { found: Err(FAULT), source: Source::Fresh, failure: Some(FAULT) };
+    let early = Answer { found: Err(FAULT), source: Source::Fresh, failure: Some(LookupError::Transient(FAULT)) };
     assert_eq!(bench.refresh().await, (early, 0));
 }

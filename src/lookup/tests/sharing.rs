@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::error::Fault;
-use crate::lookup::{Limits, Source};
+use crate::lookup::{Limits, LookupError, Source};
 use tokio::time::Instant;
 
 use super::{Bench, FAULT, LASTING, answer, within};
@@ -64,7 +64,7 @@ async fn nobody_waits_past_the_own_deadline() {
         biased;
         _ = &mut never => panic!("it never ends"),
         (got, waited) = waits => {
-            assert_eq!(got, answer(Some("first"), Source::Stale, Some(FAULT)));
+            assert_eq!(got, answer(Some("first"), Source::Stale, Some(LookupError::CutShort(FAULT))));
             assert!(waited >= Duration::from_millis(300) && waited < Duration::from_millis(400), "{waited:?}");
         }
     }

@@ -78,7 +78,7 @@ fn addresses() {
     }
     let overridden = pool(&[("REGION", "us-east-1")]).unwrap();
     assert_eq!(overridden.0.identifiers, ["https://cognito-idp.us-east-1.amazonaws.com/eu-west-1_Abc123"]);
-    assert!(pool(&[("JWKS", &Key::Primary.key_set().to_string())]).unwrap().0.keys.configured.is_some());
+    assert!(pool(&[("JWKS", &Key::Primary.key_set().to_string())]).unwrap().0.keys.configured().is_some());
     // A byte-order mark is what editors put before a file.
     assert!(pool(&[("JWKS", &format!("\u{feff}{}", Key::Primary.key_set()))]).is_ok());
     assert!(with(&[(&key("JWKS"), "keys.json"), ("LAMBDA_TASK_ROOT", "/var/task")]).is_ok());
@@ -124,7 +124,7 @@ fn an_issuer_may_be_http_where_it_is_only_compared() {
     let settings = with(&[endpoint, (&issuers, local)]).unwrap();
     let (issuer, rules) = pools(&settings)[0];
     assert_eq!(issuer.identifiers, [local]);
-    assert_eq!(issuer.keys.url.as_str(), format!("{}/eu-west-1_Abc123/.well-known/jwks.json", endpoint.1));
+    assert_eq!(issuer.keys.url().unwrap().as_str(), format!("{}/eu-west-1_Abc123/.well-known/jwks.json", endpoint.1));
     assert_eq!(rules.get_user_url.as_ref().unwrap().as_str(), format!("{}/", endpoint.1));
     assert!(with(&[(&issuers, "http://localhost:4566/eu-west-1_Abc123")]).is_ok());
 }

@@ -9,6 +9,7 @@ use super::super::variables::Variables;
 use super::super::{SETTINGS, Settings};
 use super::{POOL, is_mistake, minimal, mistakes, pools, read_file, with};
 use crate::answer::{HttpApiResponse, UnauthorizedAs};
+use crate::claims::ClaimPath;
 use crate::context::ContextClaim;
 use crate::credential::Carrier;
 use crate::issuer::cognito::TokenUses;
@@ -25,15 +26,20 @@ fn the_defaults() {
     assert_eq!(tokens.carriers.0, [header]);
     assert_eq!((tokens.check_expiration, tokens.leeway), (true, Duration::ZERO));
     let (issuer, rules) = pools(&settings)[0];
-    let user_id = UserIdRule { claims: vec!["email".to_owned()], case: Case::Keep, requires_verification: true };
+    let user_id = UserIdRule {
+        claims: vec![ClaimPath::name("email")],
+        prefix: String::new(),
+        case: Case::Keep,
+        requires_verification: true,
+    };
     assert_eq!((&rules.user_id, rules.token_uses), (&user_id, TokenUses::Both));
     assert_eq!((rules.allow_machine_tokens, rules.check_revocation), (false, false));
     assert!(rules.required_scopes.is_empty() && rules.required_groups.is_empty() && rules.resource_audience.is_empty());
     assert_eq!((issuer.name.as_ref(), rules.clients.as_slice()), ("PRIMARY", ["client".to_owned()].as_slice()));
     assert_eq!(issuer.identifiers, ["https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Abc123"]);
-    assert_eq!(issuer.keys.url.as_str(), format!("{}/.well-known/jwks.json", issuer.identifiers[0]));
-    assert_eq!(issuer.keys.fresh, Duration::from_secs(3600));
-    assert!(rules.user_info_url.is_none() && issuer.keys.configured.is_none());
+    assert_eq!(issuer.keys.url().unwrap().as_str(), format!("{}/.well-known/jwks.json", issuer.identifiers[0]));
+    assert_eq!(issuer.keys.fresh(), Some(Duration::from_secs(3600)));
+    assert!(rules.user_info_url.is_none() && issuer.keys.configured().is_none());
     assert_eq!(rules.get_user_url.as_ref().unwrap().as_str(), "https://cognito-idp.eu-west-1.amazonaws.com/");
     assert!(settings.services.is_none() && settings.http.roots.is_none() && settings.http.proxy.is_none());
     assert_eq!(settings.mode, Mode::Enforce);
@@ -169,7 +175,7 @@ fn endpoints_of_aws() {
     let cognito = ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "http://emulator:1/c");
     let settings = with(&[automation, cognito, ("AWS_ENDPOINT_URL", "http://emulator:2")]).unwrap();
     let (issuer, rules) = pools(&settings)[0];
-    assert_eq!(issuer.keys.url.as_str(), "http://emulator:1/c/eu-west-1_Abc123/.well-known/jwks.json");
+    assert_eq!(issuer.keys.url().unwrap().as_str(), "http://emulator:1/c/eu-west-1_Abc123/.well-known/jwks.json");
     assert_eq!(rules.get_user_url.as_ref().unwrap().as_str(), "http://emulator:1/c/");
     assert_eq!(issuer.identifiers, ["https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Abc123"]);
     assert_eq!(settings.services.unwrap().secrets.endpoint.unwrap().as_str(), "http://emulator:2/");

@@ -101,6 +101,7 @@ fn the_template_has_every_setting_that_is_not_for_local_runs() {
     let expected: BTreeSet<String> = settings
         .flat_map(|setting| match setting.section {
             Section::Pool => vec![setting.full_name("PRIMARY"), setting.full_name("SECONDARY")],
+            Section::Issuer => vec![setting.full_name("MAIN")],
             Section::Global => vec![setting.full_name("")],
         })
         .collect();
