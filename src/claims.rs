@@ -3,37 +3,20 @@
 //! A type says where the object came from: [`crate::jws::SignedClaims`] holds claims whose signature was valid. This one
 //! only knows that it is one JSON object in which no name occurs twice.
 
+mod members;
 mod path;
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::fmt;
-use std::ops::Range;
 
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
-use serde_json::value::RawValue;
+use members::Member;
 
 pub use path::ClaimPath;
-
-/// Up to this many names, comparing each with each is faster than hashing them.
-const FEW_NAMES: usize = 48;
 
 /// A JSON object: its text, and where each member is in it.
 pub(crate) struct Claims {
     json: String,
     members: Vec<Member>,
-}
-
-struct Member {
-    name: Name,
-    value: Range<usize>,
-}
-
-enum Name {
-    /// The name as it is in the text.
-    Plain(Range<usize>),
-    /// The name was written with escapes: two spellings of one name are one name.
-    Unescaped(String),
 }
 
 /// The claim is there and has another type than it must have.
@@ -45,9 +28,7 @@ impl Claims {
     /// another value (RFC 8259, section 4).
     pub(crate) fn parse(json: Vec<u8>) -> Option<Self> {
         let json = String::from_utf8(json).ok()?;
-        let mut reader = serde_json::Deserializer::from_str(&json);
-        let members = Members { text: &json }.deserialize(&mut reader).ok()?;
-        reader.end().ok()?;
+        let members = members::of(&json)?;
         Some(Self { json, members })
     }
 
@@ -108,26 +89,6 @@ impl Claims {
     }
 }
 
-impl Member {
-    /// Compares lengths first: that tells most names apart.
-    fn is_named(&self, text: &str, name: &str) -> bool {
-        match &self.name {
-            Name::Plain(range) => {
-                range.len() == name.len() && text.as_bytes().get(range.clone()) == Some(name.as_bytes())
-            }
-            Name::Unescaped(unescaped) => unescaped == name,
-        }
-    }
-
-    /// Its name, of the text that it is in.
-    fn name<'a>(&'a self, text: &'a str) -> &'a str {
-        match &self.name {
-            Name::Plain(range) => text.get(range.clone()).unwrap_or_default(),
-            Name::Unescaped(name) => name,
-        }
-    }
-}
-
 /// A JSON string's content.
 fn string(json: &str) -> Option<Cow<'_, str>> {
     let inner = json.strip_prefix('"')?.strip_suffix('"')?;
@@ -138,85 +99,6 @@ fn string(json: &str) -> Option<Cow<'_, str>> {
 impl fmt::Debug for Claims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Claims({} redacted)", self.members.len())
-    }
-}
-
-/// Reads the members of the object that is `text`.
-struct Members<'t> {
-    text: &'t str,
-}
-
-impl Members<'_> {
-    /// Where `part` is in the text that it was borrowed from.
-    fn range(&self, part: &str) -> Range<usize> {
-        let start = part.as_ptr().addr().wrapping_sub(self.text.as_ptr().addr());
-        start..start.wrapping_add(part.len())
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Members<'_> {
-    type Value = Vec<Member>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Members<'_> {
-    type Value = Vec<Member>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object in which no name occurs twice")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut members: Vec<Member> = Vec::with_capacity(24);
-        let mut names = HashSet::new();
-        while let Some((UnescapedName(name), value)) = map.next_entry::<UnescapedName<'de>, &'de RawValue>()? {
-            let is_repeated = if members.len() < FEW_NAMES {
-                members.iter().any(|member| member.is_named(self.text, &name))
-            } else {
-                if names.is_empty() {
-                    names.extend(members.iter().map(|member| member.name(self.text).to_owned()));
-                }
-                !names.insert(name.clone().into_owned())
-            };
-            if is_repeated {
-                return Err(A::Error::custom("a name occurs twice"));
-            }
-            let name = match name {
-                Cow::Borrowed(plain) => Name::Plain(self.range(plain)),
-                Cow::Owned(unescaped) => Name::Unescaped(unescaped),
-            };
-            members.push(Member { name, value: self.range(value.get()) });
-        }
-        Ok(members)
-    }
-}
-
-struct UnescapedName<'a>(Cow<'a, str>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for UnescapedName<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(NameVisitor)
-    }
-}
-
-struct NameVisitor;
-
-impl<'de> Visitor<'de> for NameVisitor {
-    type Value = UnescapedName<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a name")
-    }
-
-    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Self::Value, E> {
-        Ok(UnescapedName(Cow::Borrowed(name)))
-    }
-
-    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-        Ok(UnescapedName(Cow::Owned(name.to_owned())))
     }
 }
 

@@ -1,9 +1,8 @@
 //! Where a claim is: at the top of the claims, by its name, or deeper, by a JSON pointer.
 
-use serde::de::DeserializeSeed as _;
 use serde_json::value::RawValue;
 
-use super::Members;
+use super::members;
 
 /// A claim's name, or a JSON pointer to it (RFC 6901). A string that begins with `/` is a pointer; names that are URLs
 /// don't.
@@ -80,8 +79,7 @@ fn unescaped(segment: &str) -> Result<String, InvalidClaimPath> {
 pub(super) fn child<'j>(json: &'j str, segment: &str) -> Option<&'j str> {
     match json.bytes().next()? {
         b'{' => {
-            let members = Members { text: json }.deserialize(&mut serde_json::Deserializer::from_str(json)).ok()?;
-            let member = members.into_iter().find(|member| member.is_named(json, segment))?;
+            let member = members::of(json)?.into_iter().find(|member| member.is_named(json, segment))?;
             json.get(member.value)
         }
         b'[' => {
@@ -97,8 +95,8 @@ pub(super) fn child<'j>(json: &'j str, segment: &str) -> Option<&'j str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Claims;
     use super::*;
+    use crate::claims::Claims;
 
     fn at(path: &str, json: &str) -> Option<String> {
         let claims = Claims::parse(json.as_bytes().to_vec()).unwrap();

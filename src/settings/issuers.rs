@@ -10,7 +10,6 @@ use super::declared::{
 };
 use super::variables::{Key, Variables};
 use super::{Providers, oidc, pools};
-use crate::claims::ClaimPath;
 use crate::issuer::user_id::{Case, UserIdRule};
 use crate::issuer::{self, Rules};
 use crate::keys::{Algorithm, KeySet};
@@ -97,19 +96,6 @@ fn identifies_by_email_alone(issuer: &issuer::Config) -> bool {
     let rule = rule_of(issuer);
     let is_email = matches!(rule.claims.as_slice(), [claim] if claim.top_level() == Some("email"));
     is_email && rule.requires_verification && !has_machines
-}
-
-/// A list of claims or JSON pointers.
-pub(super) fn read_claims<'a>(variables: &mut Variables, key: impl Into<Key<'a>>) -> Vec<ClaimPath> {
-    let key = key.into();
-    let list = variables.list(key);
-    match list.iter().map(|entry| ClaimPath::parse(entry)).collect() {
-        Ok(claims) => claims,
-        Err(_) => {
-            variables.mistake(key, "must be a list of claims or JSON pointers");
-            Vec::new()
-        }
-    }
 }
 
 /// A key set as JSON, or in a file.

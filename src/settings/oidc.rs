@@ -103,12 +103,24 @@ fn read_rules(variables: &mut Variables, common: &Common, name: &str) -> oidc::R
             .either(OIDC_PRINCIPAL_TYPE.of(name), [("USER", PrincipalType::User), ("SERVICE", PrincipalType::Service)]),
         allow_machine_tokens: variables.boolean(OIDC_ALLOW_MACHINE_TOKENS.of(name)),
         user_id: UserIdRule {
-            claims: issuers::read_claims(variables, OIDC_USER_ID.of(name)),
+            claims: read_claims(variables, OIDC_USER_ID.of(name)),
             prefix: variables.string(OIDC_USER_ID_PREFIX.of(name)),
             case: common.case,
             requires_verification: common.requires_verification,
         },
         asks_user_info: variables.boolean(OIDC_USER_INFO.of(name)),
+    }
+}
+
+/// A list of claims or JSON pointers.
+fn read_claims(variables: &mut Variables, key: Key<'_>) -> Vec<ClaimPath> {
+    let list = variables.list(key);
+    match list.iter().map(|entry| ClaimPath::parse(entry)).collect() {
+        Ok(claims) => claims,
+        Err(_) => {
+            variables.mistake(key, "must be a list of claims or JSON pointers");
+            Vec::new()
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use super::declared::{
 use super::issuers::{self, Common};
 use super::variables::{self, Key, Variables};
 use crate::http;
+use crate::claims::ClaimPath;
 use crate::issuer::cognito::{self, TokenUses};
 use crate::issuer::user_id::UserIdRule;
 use crate::issuer::{self, Rules};
@@ -34,7 +35,7 @@ pub(super) fn read(variables: &mut Variables, aws: &Aws<'_>, common: &Common, is
         allow_machine_tokens: variables.boolean(&ALLOW_MACHINE_TOKENS),
         check_revocation: variables.boolean(&CHECK_REVOCATION),
         user_id: UserIdRule {
-            claims: issuers::read_claims(variables, &USER_ID),
+            claims: variables.list(&USER_ID).iter().map(|claim| ClaimPath::name(claim)).collect(),
             prefix: String::new(),
             case: common.case,
             requires_verification: common.requires_verification,

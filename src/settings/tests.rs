@@ -1,7 +1,9 @@
 //! Section 7 of the contract: the environment.
 
 mod documents;
+mod file;
 mod mistakes;
+mod oidc;
 mod pools;
 mod values;
 mod warnings;

@@ -97,7 +97,7 @@ settings! {
     OIDC_JWKS = Setting::new("JWKS", Accepts::KeySet, NONE,
         "The key set, as JSON or as a file; alone it is never fetched.").of_issuers();
     OIDC_DISCOVERY_URL = Setting::new("DISCOVERY_URL", Accepts::Url,
-        Default::Words("`/.well-known/openid-configuration` of the issuer"),
+        Default::Words("the issuer's well-known one"),
         "The address of the discovery document.").of_issuers();
     OIDC_CLIENT_ID = Setting::new("CLIENT_ID", Accepts::List, NONE,
         "The clients whose tokens are allowed: `azp`, `client_id`, `cid` or `appid`.").of_issuers();
@@ -107,7 +107,7 @@ settings! {
         "The claims or JSON pointers that can be the user id: the first one that a token has.").of_issuers();
     OIDC_USER_ID_PREFIX = Setting::new("USER_ID_PREFIX", Accepts::String, NONE,
         "What is put before the user id, so that no other issuer's user has the same.").of_issuers();
-    OIDC_SCOPE_CLAIM = Setting::new("SCOPE_CLAIM", Accepts::String, Default::Words("`scope`, then `scp`"),
+    OIDC_SCOPE_CLAIM = Setting::new("SCOPE_CLAIM", Accepts::String, Default::Words("scope, then scp"),
         "The claim or JSON pointer with the scopes.").of_issuers();
     OIDC_GROUPS_CLAIM = Setting::new("GROUPS_CLAIM", Accepts::String, Default::Value("groups"),
         "The claim or JSON pointer with the groups.").of_issuers();

@@ -242,8 +242,10 @@ fn a_proxy_in_either_case_with_its_exceptions() {
 
 #[test]
 fn every_setting_that_is_declared_is_read() {
-    let mut variables = Variables::new(minimal());
+    let issuer = ("SMAC__AUTH__PROVIDER_OIDC__ISSUERS__PRIMARY__ISSUER".to_owned(), "https://example.com".to_owned());
+    let mut variables = Variables::new(minimal().into_iter().chain([issuer]));
     let aws = Aws::read(&mut variables, &read_file);
+    super::super::file::read(&mut variables, &aws);
     let _ = Settings::read(&mut variables, aws);
     let names = SETTINGS.iter().map(|setting| setting.full_name("PRIMARY"));
     let aliases = SETTINGS.iter().filter_map(|setting| setting.alias.map(str::to_owned));

@@ -190,14 +190,152 @@ pub(super) const WARNED_ABOUT: &[(Changes, &str, &[Changes])] = &[
     ),
     (
         &[SERVICES, ("PROVIDER", "NONE")],
-        "is NONE: the user pools have no effect, and no token is looked at",
+        "does not have COGNITO: the user pools have no effect",
         &[&[SERVICES], &[SERVICES, ("PROVIDER", "NONE"), ("PROVIDER_COGNITO__USERPOOLS__PRIMARY__USERPOOL_ID", "")]],
     ),
 ];
 
+const PROVIDERS: (&str, &str) = ("PROVIDER", "COGNITO,OIDC");
+const ISSUER: (&str, &str) = ("PROVIDER_OIDC__ISSUERS__ONE__ISSUER", "https://one.example.com");
+const GITHUB: (&str, &str) = ("PROVIDER_OIDC__ISSUERS__ONE__ISSUER", "https://token.actions.githubusercontent.com");
+const AUDIENCE: (&str, &str) = ("PROVIDER_OIDC__ISSUERS__ONE__AUDIENCE", "api");
+const PREFIX: (&str, &str) = ("PROVIDER_OIDC__ISSUERS__ONE__USER_ID_PREFIX", "one:");
+const CLIENT: (&str, &str) = ("PROVIDER_OIDC__ISSUERS__ONE__CLIENT_ID", "a");
+const MACHINES: (&str, &str) = ("PROVIDER_OIDC__ISSUERS__ONE__ALLOW_MACHINE_TOKENS", "true");
+const GROUPS: (&str, &str) = ("PROVIDER_OIDC__ISSUERS__ONE__REQUIRED_GROUPS", "a");
+const BY_EMAIL: (&str, &str) = ("PROVIDER_OIDC__ISSUERS__ONE__USER_ID", "email");
+const TWO: (&str, &str) = ("PROVIDER_OIDC__ISSUERS__TWO__ISSUER", "https://two.example.com");
+const TWO_AUDIENCE: (&str, &str) = ("PROVIDER_OIDC__ISSUERS__TWO__AUDIENCE", "api");
+
+/// The same about OIDC issuers.
+pub(super) const WARNED_ABOUT_OIDC: &[(Changes, &str, &[Changes])] = &[
+    (
+        &[
+            PROVIDERS,
+            AUDIENCE,
+            PREFIX,
+            ("PROVIDER_OIDC__ISSUERS__ONE__ISSUER", "https://login.microsoftonline.com/common/v2.0"),
+        ],
+        "names no tenant: no token has this issuer",
+        &[
+            &[PROVIDERS, ISSUER, AUDIENCE, PREFIX],
+            &[
+                PROVIDERS,
+                AUDIENCE,
+                PREFIX,
+                (
+                    "PROVIDER_OIDC__ISSUERS__ONE__ISSUER",
+                    "https://login.microsoftonline.com/2f4a9838-26b7-47ee-be60-ccc1fdec5953/v2.0",
+                ),
+            ],
+        ],
+    ),
+    (
+        &[PROVIDERS, GITHUB, AUDIENCE, PREFIX, ("PROVIDER_OIDC__ISSUERS__ONE__REQUIRED_CLAIMS", "")],
+        "is not set, and everybody at this issuer gets tokens for any audience: name an owner",
+        &[&[PROVIDERS, GITHUB, AUDIENCE, PREFIX, ("PROVIDER_OIDC__ISSUERS__ONE__REQUIRED_CLAIMS", r#"{"a":"b"}"#)]],
+    ),
+    (
+        &[PROVIDERS, ISSUER, AUDIENCE, PREFIX, ("PROVIDER_OIDC__ISSUERS__ONE__JWKS", "/var/task/keys.json")],
+        "is never refreshed: a new key of the issuer needs a deployment",
+        &[&[
+            PROVIDERS,
+            ISSUER,
+            AUDIENCE,
+            PREFIX,
+            ("PROVIDER_OIDC__ISSUERS__ONE__JWKS", "/var/task/keys.json"),
+            ("PROVIDER_OIDC__ISSUERS__ONE__JWKS_URI", "https://keys.example.com"),
+        ]],
+    ),
+    (
+        &[PROVIDERS, ISSUER, AUDIENCE, PREFIX, ("PROVIDER_OIDC__ISSUERS__ONE__USER_ID", "oid,upn")],
+        "is a claim that can be changed to what another user has: one can take another's id",
+        &[&[PROVIDERS, ISSUER, AUDIENCE, PREFIX, ("PROVIDER_OIDC__ISSUERS__ONE__USER_ID", "oid,/a/upn")]],
+    ),
+    (
+        &[PROVIDERS, ISSUER, AUDIENCE, PREFIX, CLIENT, MACHINES, GROUPS],
+        "tokens of a client itself seldom have groups, so they are forbidden although they are allowed",
+        &[
+            &[PROVIDERS, ISSUER, AUDIENCE, PREFIX, CLIENT, MACHINES],
+            &[
+                PROVIDERS,
+                ISSUER,
+                AUDIENCE,
+                PREFIX,
+                CLIENT,
+                MACHINES,
+                GROUPS,
+                ("PROVIDER_OIDC__ISSUERS__ONE__PRINCIPAL_TYPE", "SERVICE"),
+            ],
+        ],
+    ),
+    (
+        &[PROVIDERS, ISSUER, AUDIENCE, PREFIX, MACHINES],
+        "without CLIENT_ID, any client of the issuer that gets a token for the audience is a service",
+        &[&[PROVIDERS, ISSUER, AUDIENCE, PREFIX, MACHINES, CLIENT]],
+    ),
+    (
+        &[PROVIDERS, ISSUER, AUDIENCE, PREFIX, ("PROVIDER_OIDC__ISSUERS__ONE__USER_INFO", "true")],
+        "has no effect: every token has `sub`, so nobody is asked",
+        &[&[PROVIDERS, ISSUER, AUDIENCE, PREFIX, BY_EMAIL, ("PROVIDER_OIDC__ISSUERS__ONE__USER_INFO", "true")]],
+    ),
+    (
+        &[PROVIDERS, ISSUER, AUDIENCE, BY_EMAIL, ("PROVIDER_OIDC__ISSUERS__ONE__USER_ID_PREFIX", "")],
+        "is that of another issuer: both name the owner of a verified email, as one user",
+        &[&[PROVIDERS, ISSUER, AUDIENCE, BY_EMAIL, PREFIX]],
+    ),
+    (
+        &[
+            PROVIDERS,
+            ISSUER,
+            AUDIENCE,
+            PREFIX,
+            TWO,
+            TWO_AUDIENCE,
+            ("PROVIDER_OIDC__ISSUERS__TWO__USER_ID_PREFIX", "one:two:"),
+        ],
+        "begins with another issuer's prefix: an id there could read like one here",
+        &[&[
+            PROVIDERS,
+            ISSUER,
+            AUDIENCE,
+            PREFIX,
+            TWO,
+            TWO_AUDIENCE,
+            ("PROVIDER_OIDC__ISSUERS__TWO__USER_ID_PREFIX", "two:"),
+        ]],
+    ),
+    (
+        &[ISSUER, ("PROVIDER", "COGNITO")],
+        "does not have OIDC: the OIDC issuers have no effect",
+        &[&[AUDIENCE, ("PROVIDER", "COGNITO")]],
+    ),
+];
+
+#[test]
+fn an_issuer_with_the_name_of_a_pool() {
+    let text = "is of a section whose name a user pool has too: the log cannot tell them apart";
+    let named = |name: &str| {
+        let settings = [("ISSUER", "https://one.example.com"), ("AUDIENCE", "api"), ("USER_ID_PREFIX", "one:")]
+            .map(|(setting, value)| (format!("PROVIDER_OIDC__ISSUERS__{name}__{setting}"), value));
+        let settings = settings.iter().map(|(setting, value)| (setting.as_str(), *value)).chain([PROVIDERS]);
+        warnings(&settings.collect::<Vec<_>>())
+    };
+    assert_eq!(named("PRIMARY"), [format!("PROVIDER_OIDC__ISSUERS__PRIMARY__ISSUER: {text}")]);
+    assert_eq!(named("OTHER"), [""; 0]);
+}
+
+#[test]
+fn an_unverified_email_of_an_oidc_issuer() {
+    let text = "REQUIRE_VERIFIED_USER_ID: an unverified email or phone number is accepted as the user id";
+    let others = [PROVIDERS, ISSUER, AUDIENCE, PREFIX, ("USER_ID", "sub"), ("REQUIRE_VERIFIED_USER_ID", "false")];
+    assert_eq!(warnings(&[others.as_slice(), &[BY_EMAIL]].concat()), [text]);
+    assert_eq!(warnings(&others), [""; 0]);
+}
+
 #[test]
 fn what_deserves_a_second_look() {
-    for (warned_about, text, fine) in WARNED_ABOUT {
+    for (warned_about, text, fine) in WARNED_ABOUT.iter().chain(WARNED_ABOUT_OIDC) {
         let (variable, _) = warned_about.last().unwrap();
         assert_eq!(warnings(warned_about), [format!("{variable}: {text}")]);
         for changes in *fine {
