@@ -15,6 +15,7 @@ mod attacks;
 mod carriers;
 mod connections;
 mod events;
+mod issuers;
 mod key_sets;
 mod laws;
 mod lines;

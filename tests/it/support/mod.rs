@@ -2,6 +2,7 @@
 
 pub mod attacks;
 pub mod between;
+pub mod issuer;
 pub mod own_process;
 pub mod runtime_api;
 pub mod tls;
@@ -129,6 +130,10 @@ impl World {
 pub struct Told(Decision);
 
 impl Told {
+    pub const fn of(decision: Decision) -> Self {
+        Self(decision)
+    }
+
     /// `allowed`, or the reason.
     pub fn reason(&self) -> &'static str {
         self.0.outcome().reason().unwrap_or("allowed")
