@@ -64,10 +64,10 @@ reasons! {
         TokenExpired => "token_expired",
         /// The token's `nbf` or `iat` is in the future.
         TokenNotYetValid => "token_not_yet_valid",
-        /// The token's `typ` is not one that its issuer's tokens may have.
-        TokenTypeNotAllowed => "token_type_not_allowed",
         /// The token's `token_use` is neither `id` nor `access`, or not allowed here.
         TokenUseNotAllowed => "token_use_not_allowed",
+        /// The token's `typ` is not one that its issuer's tokens may have.
+        TokenTypeNotAllowed => "token_type_not_allowed",
         /// The token was issued to a client that is not configured.
         ClientNotAllowed => "client_not_allowed",
         /// The token is for another audience.

@@ -4,12 +4,14 @@
 //! message ever holds a variable's value.
 
 mod aws;
+mod common;
 mod declared;
 mod file;
 mod issuers;
 mod oidc;
 mod pools;
 mod problems;
+mod setting;
 #[cfg(test)]
 mod tests;
 mod variables;
@@ -26,11 +28,12 @@ use crate::policy::{self, Scope};
 use crate::principal::Mode;
 use crate::{http, lookup, record, service, token};
 use aws::Aws;
+use common::Providers;
 use declared::{
     CACHE_CAPACITY, CACHE_NEGATIVE_TTL_SECONDS, CACHE_STALE_SECONDS, CACHE_TTL_SECONDS, CONTEXT_CLAIMS,
     HTTP_API_RESPONSE, ID_HEADER_NAME, JWT_ALLOW_BARE, JWT_CHECK_EXPIRATION, JWT_COOKIE_NAME, JWT_HEADER_NAME,
     JWT_HEADER_PREFIX, JWT_LEEWAY_SECONDS, JWT_QUERY_PARAMETER, JWT_WEBSOCKET_PROTOCOL, LOG_CLIENT, LOG_PRINCIPAL,
-    METRICS, MODE, POLICY_EXPIRE_WITH_TOKEN, POLICY_SCOPE, PROVIDER, ROTATION_GRACE_SECONDS, SECRETS_COMMON_PREFIX,
+    METRICS, MODE, POLICY_EXPIRE_WITH_TOKEN, POLICY_SCOPE, ROTATION_GRACE_SECONDS, SECRETS_COMMON_PREFIX,
     SECRETS_PROFILE, SECRETS_REGION, TOKEN_HEADER_NAME, UNAUTHORIZED_AS, UPSTREAM_TIMEOUT_MS,
 };
 use variables::Variables;
@@ -38,9 +41,9 @@ use warnings::About;
 
 #[cfg(any(test, feature = "tools"))]
 pub use declared::SETTINGS;
-#[cfg(feature = "tools")]
-pub use declared::{Accepts, Default, PREFIX, Section, Setting};
 pub use problems::{Findings, Mistake, Mistakes, Warning};
+#[cfg(feature = "tools")]
+pub use setting::{Accepts, Default, PREFIX, Section, Setting};
 
 /// Lookups that find nothing, where callers choose the keys: a flood of invented ids must not become the upstream's.
 const MISSES: Limit = Limit::per_minute(10_000, 600);
@@ -194,24 +197,6 @@ fn read_tokens(variables: &mut Variables, aws: &Aws<'_>) -> Option<token::Config
     (providers.cognito || providers.oidc).then_some(config)
 }
 
-/// Whose tokens are accepted.
-#[derive(Clone, Copy)]
-struct Providers {
-    cognito: bool,
-    oidc: bool,
-}
-
-impl Providers {
-    fn read(variables: &mut Variables) -> Self {
-        let list = variables.words(&PROVIDER);
-        let [cognito, oidc, none] = ["COGNITO", "OIDC", "NONE"].map(|name| list.contains(&name));
-        if none && (cognito || oidc) {
-            variables.mistake(&PROVIDER, "must be NONE, or a list of COGNITO, OIDC");
-        }
-        Self { cognito, oidc }
-    }
-}
-
 /// An empty prefix is none; an absent one is the default.
 fn read_prefix(variables: &mut Variables) -> String {
     let prefix = variables.raw(&JWT_HEADER_PREFIX).map(|prefix| prefix.trim().to_owned());
@@ -250,7 +235,7 @@ fn read_context(variables: &mut Variables) -> context::Config {
 }
 
 fn read_services(variables: &mut Variables, aws: &Aws<'_>) -> Option<service::Config> {
-    let is_on = variables.any_below(declared::AUTOMATION);
+    let is_on = variables.any_below(setting::AUTOMATION);
     let region = variables.optional_region(&SECRETS_REGION);
     let profile = variables.optional(&SECRETS_PROFILE);
     let common_prefix = variables.string(&SECRETS_COMMON_PREFIX);

@@ -1,26 +1,16 @@
 //! All issuers: the user pools and the OIDC issuers, and what must be true of them together.
 
 use std::collections::HashMap;
-use std::sync::Arc;
-use std::time::Duration;
 
 use super::aws::Aws;
+use super::common::{Common, Providers};
 use super::declared::{
     JWT_KEY_SET_TTL_SECONDS, OIDC_ISSUER, OIDC_USER_ID_PREFIX, POOL_ID, REQUIRE_VERIFIED_USER_ID, USER_ID_CASE,
 };
-use super::variables::{Key, Variables};
-use super::{Providers, oidc, pools};
+use super::variables::Variables;
+use super::{oidc, pools};
 use crate::issuer::user_id::{Case, UserIdRule};
 use crate::issuer::{self, Rules};
-use crate::keys::{Algorithm, KeySet};
-
-/// What is the same for every issuer.
-pub(super) struct Common {
-    pub(super) case: Case,
-    pub(super) requires_verification: bool,
-    /// How long a key set is fresh.
-    pub(super) fresh: Duration,
-}
 
 /// Reads the settings of all issuers.
 pub(super) fn read(variables: &mut Variables, aws: &Aws<'_>, providers: Providers) -> Vec<issuer::Config> {
@@ -96,32 +86,4 @@ fn identifies_by_email_alone(issuer: &issuer::Config) -> bool {
     let rule = rule_of(issuer);
     let is_email = matches!(rule.claims.as_slice(), [claim] if claim.top_level() == Some("email"));
     is_email && rule.requires_verification && !has_machines
-}
-
-/// A key set as JSON, or in a file.
-pub(super) fn read_key_set(
-    variables: &mut Variables,
-    aws: &Aws<'_>,
-    key: Key<'_>,
-    algorithms: &[Algorithm],
-) -> Option<Arc<KeySet>> {
-    let value = variables.optional(key)?;
-    let json = if value.trim_start_matches('\u{feff}').starts_with('{') {
-        value
-    } else {
-        match aws.read_file(&value) {
-            Ok(json) => json,
-            Err(error) => {
-                variables.mistake(key, format!("is neither JSON nor a file that can be read ({})", error.kind()));
-                return None;
-            }
-        }
-    };
-    match KeySet::parse(json.as_bytes(), algorithms) {
-        Ok(key_set) => Some(Arc::new(key_set)),
-        Err(error) => {
-            variables.mistake(key, error.to_string());
-            None
-        }
-    }
 }

@@ -4,13 +4,14 @@ use serde_json::Value;
 use url::Url;
 
 use super::aws::Aws;
+use super::common::{self, Common};
 use super::declared::{
     OIDC_ALGORITHMS, OIDC_ALLOW_MACHINE_TOKENS, OIDC_AUDIENCE, OIDC_CLIENT_ID, OIDC_DISCOVERY_URL, OIDC_GROUPS_CLAIM,
     OIDC_ISSUER, OIDC_JWKS, OIDC_JWKS_URI, OIDC_PRINCIPAL_TYPE, OIDC_REQUIRED_CLAIMS, OIDC_REQUIRED_GROUPS,
     OIDC_REQUIRED_SCOPES, OIDC_SCOPE_CLAIM, OIDC_TOKEN_TYPE, OIDC_USER_ID, OIDC_USER_ID_PREFIX, OIDC_USER_INFO,
-    PROVIDER, Section,
+    PROVIDER,
 };
-use super::issuers::{self, Common};
+use super::setting::Section;
 use super::variables::{self, Key, Variables};
 use crate::claims::{ClaimPath, Claims};
 use crate::identity::PrincipalType;
@@ -44,7 +45,7 @@ fn read_issuer(
     let algorithms = read_algorithms(variables, name);
     let jwks_uri = variables.endpoint(OIDC_JWKS_URI.of(name));
     let discovery_url = variables.endpoint(OIDC_DISCOVERY_URL.of(name));
-    let key_set = issuers::read_key_set(variables, aws, OIDC_JWKS.of(name), &algorithms);
+    let key_set = common::read_key_set(variables, aws, OIDC_JWKS.of(name), &algorithms);
     let rules = read_rules(variables, common, name);
     if !is_on {
         return None;

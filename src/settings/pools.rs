@@ -5,14 +5,15 @@ use std::sync::Arc;
 use url::Url;
 
 use super::aws::Aws;
+use super::common::{self, Common};
 use super::declared::{
     ALLOW_MACHINE_TOKENS, CHECK_REVOCATION, GET_USER, POOL_CLIENTS, POOL_DOMAIN, POOL_ID, POOL_ISSUERS, POOL_JWKS,
-    POOL_REGION, POOL_RESOURCE_AUDIENCE, REQUIRED_GROUPS, REQUIRED_SCOPES, Section, TOKEN_USE, USER_ID,
+    POOL_REGION, POOL_RESOURCE_AUDIENCE, REQUIRED_GROUPS, REQUIRED_SCOPES, TOKEN_USE, USER_ID,
 };
-use super::issuers::{self, Common};
+use super::setting::Section;
 use super::variables::{self, Key, Variables};
-use crate::http;
 use crate::claims::ClaimPath;
+use crate::http;
 use crate::issuer::cognito::{self, TokenUses};
 use crate::issuer::user_id::UserIdRule;
 use crate::issuer::{self, Rules};
@@ -120,7 +121,7 @@ fn read_pool(variables: &mut Variables, aws: &Aws<'_>, is_on: bool, name: &str) 
     let domain = variables.optional(POOL_DOMAIN.of(name));
     let issuers = variables.list(POOL_ISSUERS.of(name));
     let resource_audience = variables.list(POOL_RESOURCE_AUDIENCE.of(name));
-    let key_set = issuers::read_key_set(variables, aws, POOL_JWKS.of(name), &ALGORITHMS);
+    let key_set = common::read_key_set(variables, aws, POOL_JWKS.of(name), &ALGORITHMS);
     if !is_on {
         return None;
     }

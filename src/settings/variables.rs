@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::declared::{self, Accepts, Default, PREFIX, Section, Setting};
+use super::declared;
 use super::problems::{Findings, Mistake, Warning};
+use super::setting::{Accepts, Default, PREFIX, Section, Setting};
 use crate::http;
 
 /// The environment, what was read of it, and what is wrong with it.

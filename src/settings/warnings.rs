@@ -1,5 +1,6 @@
 //! What is allowed and deserves a second look. Each warning is a short, stable text behind its variable's name.
 
+mod about;
 mod oidc;
 
 use std::time::Duration;
@@ -7,20 +8,23 @@ use std::time::Duration;
 use url::Url;
 
 use super::declared::{
-    ALLOW_MACHINE_TOKENS, AUTOMATION, CACHE_STALE_SECONDS, CACHE_TTL_SECONDS, CONTEXT_CLAIMS, JWT_CHECK_EXPIRATION,
+    ALLOW_MACHINE_TOKENS, CACHE_STALE_SECONDS, CACHE_TTL_SECONDS, CONTEXT_CLAIMS, JWT_CHECK_EXPIRATION,
     JWT_KEY_SET_TTL_SECONDS, JWT_LEEWAY_SECONDS, JWT_QUERY_PARAMETER, LOG_CLIENT, LOG_PRINCIPAL, MODE, OIDC_ISSUER,
     POLICY_EXPIRE_WITH_TOKEN, POLICY_SCOPE, POOL_CLIENTS, POOL_DOMAIN, POOL_ID, POOL_ISSUERS, PROVIDER,
     REQUIRE_VERIFIED_USER_ID, REQUIRED_GROUPS, REQUIRED_SCOPES, ROTATION_GRACE_SECONDS, SECRETS_COMMON_PREFIX,
     TOKEN_USE, USER_ID,
 };
+use super::setting::AUTOMATION;
 use super::variables::{self, Variables};
 use super::{aws, pools};
 use crate::claims::ClaimPath;
+use crate::http;
 use crate::issuer::Rules;
 use crate::issuer::cognito::{self, TokenUse};
 use crate::policy::Scope;
 use crate::principal::Mode;
-use crate::{context, http, lookup, policy, record, service, token};
+pub(super) use about::About;
+use about::VERIFIED_ATTRIBUTES;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -50,26 +54,12 @@ const WRITTEN_BY_USERS: [&str; 15] = [
     "zoneinfo",
 ];
 
-/// The same, but verified where verification is required.
-const VERIFIED_ATTRIBUTES: [&str; 2] = ["email", "phone_number"];
-
 /// Claims that an ID token never has.
 const NEVER_IN_ID_TOKENS: [&str; 4] = ["username", "client_id", "scope", "version"];
 
 /// Claims that neither an access token nor the attributes of its user ever have.
 const NEVER_IN_ACCESS_TOKENS: [&str; 5] =
     ["cognito:username", "cognito:roles", "cognito:preferred_role", "identities", "at_hash"];
-
-/// The settings that are read, as far as there is something to say about them.
-pub(super) struct About<'a> {
-    pub(super) tokens: Option<&'a token::Config>,
-    pub(super) services: Option<&'a service::Config>,
-    pub(super) mode: Mode,
-    pub(super) policy: policy::Config,
-    pub(super) context: &'a context::Config,
-    pub(super) lookup: lookup::Config,
-    pub(super) record: &'a record::Config,
-}
 
 /// Collects the warnings about settings that are read.
 pub(super) fn collect(variables: &mut Variables, settings: &About<'_>) {

@@ -247,7 +247,7 @@ fn the_wall_clock_is_handed_in() {
 
 #[test]
 fn verified_things_are_made_where_they_are_verified() {
-    assert_eq!(files_with("SignedClaims("), ["src/jws.rs"]);
+    assert_eq!(files_with("Ok(SignedClaims {"), ["src/jws.rs"]);
     assert_eq!(files_with("VerifiedToken {"), ["src/token.rs"]);
     assert_eq!(files_with("VerifiedService {"), ["src/service.rs"]);
 }

@@ -2,16 +2,17 @@
 
 use std::collections::HashSet;
 
-use super::super::declared::{
-    OIDC_ALLOW_MACHINE_TOKENS, OIDC_ISSUER, OIDC_JWKS, OIDC_REQUIRED_CLAIMS, OIDC_REQUIRED_GROUPS, OIDC_USER_ID,
-    OIDC_USER_ID_PREFIX, OIDC_USER_INFO, REQUIRE_VERIFIED_USER_ID, Section,
-};
-use super::super::variables::Variables;
-use super::{About, VERIFIED_ATTRIBUTES};
+use super::about::{About, VERIFIED_ATTRIBUTES};
 use crate::claims::ClaimPath;
 use crate::identity::PrincipalType;
 use crate::issuer::{self, Rules, oidc};
 use crate::keys;
+use crate::settings::declared::{
+    OIDC_ALLOW_MACHINE_TOKENS, OIDC_ISSUER, OIDC_JWKS, OIDC_REQUIRED_CLAIMS, OIDC_REQUIRED_GROUPS, OIDC_USER_ID,
+    OIDC_USER_ID_PREFIX, OIDC_USER_INFO, REQUIRE_VERIFIED_USER_ID,
+};
+use crate::settings::setting::Section;
+use crate::settings::variables::Variables;
 
 /// Claims that a user, or somebody who manages users, can change to what another user has.
 /// <https://learn.microsoft.com/en-us/entra/identity-platform/id-token-claims-reference#use-claims-to-reliably-identify-a-user>,

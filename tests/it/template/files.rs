@@ -35,14 +35,16 @@ fn each_environment_variable_is_one_that_is_read() {
             if name.is_empty() {
                 continue;
             }
-            let pool_setting = name
-                .strip_prefix("PROVIDER_COGNITO__USERPOOLS__")
-                .and_then(|rest| rest.split_once("__"))
-                .map(|(_, setting)| setting);
+            let of = |section, start| {
+                let (_, setting) = name.strip_prefix(start)?.split_once("__")?;
+                Some((section, setting))
+            };
+            let own = of(Section::Pool, "PROVIDER_COGNITO__USERPOOLS__")
+                .or_else(|| of(Section::Issuer, "PROVIDER_OIDC__ISSUERS__"));
             let global = || SETTINGS.iter().filter(|setting| setting.section == Section::Global);
             let names = || global().flat_map(|setting| [Some(setting.name), setting.alias]).flatten();
-            let is_known = match pool_setting {
-                Some(name) => SETTINGS.iter().any(|known| known.section == Section::Pool && known.name == name),
+            let is_known = match own {
+                Some((section, name)) => SETTINGS.iter().any(|known| known.section == section && known.name == name),
                 // What several names begin with.
                 None if name.ends_with("__") => names().any(|known| known.starts_with(&name)),
                 None => names().any(|known| known == name),

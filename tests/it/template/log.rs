@@ -11,6 +11,7 @@ use smac_local::token::{Token, now};
 
 use super::metrics::{outcomes, widgets};
 use super::stack::{read, template, text};
+use crate::support::issuer::Issuer;
 use crate::support::runtime_api::Process;
 use crate::support::{bearer, pair, request, secret_name};
 
@@ -37,8 +38,19 @@ async fn fields_of_the_log() -> BTreeSet<String> {
     for name in ["LOG_PRINCIPAL", "LOG_CLIENT"] {
         environment.push((format!("SMAC__AUTH__{name}"), "true".to_owned()));
     }
+    let issuer = Issuer::start("rfc9068").await;
+    environment.retain(|(name, _)| name != "SMAC__AUTH__PROVIDER");
+    environment.extend(issuer.settings.iter().filter(|(name, _)| name != "SMAC__AUTH__PROVIDER").cloned());
+    for (name, value) in [("PROVIDER", "COGNITO,OIDC"), ("PROVIDER_OIDC__ISSUERS__EXAMPLE__USER_ID_PREFIX", "example:")]
+    {
+        environment.push((format!("SMAC__AUTH__{name}"), value.to_owned()));
+    }
     let process = Process::start(&environment).await;
     process.wait_for_polls(1).await;
+    // Its key set was fetched at the start; an unknown key has both fetched again, or looked at.
+    let mut unknown = issuer.tokens[0].clone();
+    unknown["header"]["kid"] = "unknown".into();
+    process.invoke(bearer(&issuer.sign(&unknown)).to_string()).await;
     let mut whole = bearer(&Token::access().sign());
     whole["resource"] = "/pets/{id}".into();
     whole["requestContext"]["requestId"] = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef".into();

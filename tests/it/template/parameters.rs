@@ -19,6 +19,16 @@ const SAMPLES: &[(&str, &[&str])] = &[
     ("SecondUserPoolDomain", &["", "login.example.com"]),
     ("UserPoolResourceAudience", &["", "https://api.example.com/,orders"]),
     ("SecondUserPoolResourceAudience", &["", "orders"]),
+    ("OidcIssuer", &["", "https://login.example.com", "https://login.example.com/tenant/"]),
+    ("OidcAudience", &["", "api", "https://api.example.com/,api"]),
+    ("OidcAlgorithms", &["RS256", "ES256,EdDSA"]),
+    ("OidcClientIds", &["", "one,two"]),
+    ("OidcUserIdClaims", &["sub", "/user/id, email"]),
+    ("OidcUserIdPrefix", &["", "oidc:"]),
+    ("OidcRequiredScopes", &["", "read,write"]),
+    ("OidcRequiredGroups", &["", "admins"]),
+    ("SettingsFile", &["", "settings.json", "/opt/settings.json"]),
+    ("SettingsLayerArn", &["", "arn:aws:lambda:eu-west-1:123456789012:layer:settings:1"]),
     ("UserIdClaims", &["email", "sub", "email, phone_number,sub"]),
     ("RequiredScopes", &["", "a/b,c"]),
     ("RequiredGroups", &["", "admins"]),
@@ -89,19 +99,38 @@ fn parameters_are_described_bounded_and_in_groups() {
     }
 }
 
+/// The settings of an issuer that have no parameter.
+const IN_THE_FILE: [&str; 9] = [
+    "JWKS_URI",
+    "JWKS",
+    "DISCOVERY_URL",
+    "TOKEN_TYPE",
+    "SCOPE_CLAIM",
+    "GROUPS_CLAIM",
+    "REQUIRED_CLAIMS",
+    "ALLOW_MACHINE_TOKENS",
+    "USER_INFO",
+];
+
 #[test]
 fn the_template_has_every_setting_that_is_not_for_local_runs() {
-    let all = [("SecondUserPoolId", "eu-west-1_Def456"), ("SecretsPrefix", "smac/prod")];
+    let all = [
+        ("SecondUserPoolId", "eu-west-1_Def456"),
+        ("SecretsPrefix", "smac/prod"),
+        ("OidcIssuer", "https://login.example.com"),
+        ("SettingsFile", "settings.json"),
+    ];
     let environment = Stack::new(&all).environment();
     let names: BTreeSet<&str> = environment.iter().filter_map(|(name, _)| name.strip_prefix(PREFIX)).collect();
-    // A profile is for local runs, that expired tokens are accepted is no choice for a deployment, and the region is in
+    // What few issuers need is in the settings file. A profile is for local runs, that expired tokens are accepted is no choice for a deployment, and the region is in
     // the pool's id.
     let left_out = ["AUTOMATION_PRINCIPALS__SECRETS_MANAGER__PROFILE", "JWT__CHECK_EXPIRATION", "REGION"];
     let settings = SETTINGS.iter().filter(|setting| !left_out.contains(&setting.name));
     let expected: BTreeSet<String> = settings
         .flat_map(|setting| match setting.section {
             Section::Pool => vec![setting.full_name("PRIMARY"), setting.full_name("SECONDARY")],
-            Section::Issuer => vec![setting.full_name("MAIN")],
+            Section::Issuer if IN_THE_FILE.contains(&setting.name) => vec![],
+            Section::Issuer => vec![setting.full_name("OIDC")],
             Section::Global => vec![setting.full_name("")],
         })
         .collect();

@@ -6,10 +6,9 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use serde_json::Value;
+use smac_lambda_authorizer::tools::PREFIX;
 use smac_lambda_authorizer::{Mistakes, Settings};
 use smac_local::template::{Node, Template};
-
-use crate::support;
 
 pub const USERS: [(&str, &str); 2] = [("UserPoolId", "eu-west-1_Abc123"), ("AppClientIds", "client")];
 
@@ -103,7 +102,13 @@ impl Stack {
     }
 
     pub fn settings(&self) -> Result<Settings, Mistakes> {
-        support::parse(self.environment())
+        // The settings file, whatever its name is, adds nothing.
+        let has_file = |name: &str| name == format!("{PREFIX}SETTINGS_FILE");
+        let file = self.environment().into_iter().find(|(name, _)| has_file(name)).map(|(_, value)| value);
+        Settings::from_variables(self.environment(), |path| match path.to_str() == file.as_deref() {
+            true => Ok("{}".to_owned()),
+            false => fs::read_to_string(path),
+        })
     }
 
     pub fn role_actions(&self) -> BTreeSet<String> {

@@ -22,9 +22,19 @@ const TWO_POOLS: &[(&str, &str)] = &[
     ("TokenUse", "ACCESS"),
 ];
 
+const OIDC: [(&str, &str); 2] = [("OidcIssuer", "https://login.example.com"), ("OidcAudience", "api")];
+
+const USERS_AND_OIDC: &[(&str, &str)] = &[USERS[0], USERS[1], OIDC[0], OIDC[1], ("OidcUserIdPrefix", "oidc:")];
+
 /// Stacks that work.
-const BASES: [&[(&str, &str)]; 4] =
-    [&USERS, &[("SecretsPrefix", "smac/prod")], TWO_POOLS, &[("Mode", "OPTIONAL"), ("SecretsPrefix", "")]];
+const BASES: [&[(&str, &str)]; 6] = [
+    &USERS,
+    &OIDC,
+    USERS_AND_OIDC,
+    &[("SecretsPrefix", "smac/prod")],
+    TWO_POOLS,
+    &[("Mode", "OPTIONAL"), ("SecretsPrefix", "")],
+];
 
 /// Values that look like others, are empty in one way and not in another, or end what they are put into.
 const ODD: &[&str] = &[
@@ -202,8 +212,12 @@ fn is_accepted(given: &[(&str, &str)]) -> bool {
     let is_set =
         |name: &str| given.iter().find(|(other, _)| *other == name).is_some_and(|(_, value)| !value.is_empty());
     assert_eq!(tools::parts(&settings).services.is_some(), is_set("SecretsPrefix"), "{given:?}");
-    let pools = tools::parts(&settings).tokens.map_or(0, |tokens| tokens.issuers.len());
-    assert_eq!(pools, ["UserPoolId", "SecondUserPoolId"].into_iter().filter(|name| is_set(name)).count(), "{given:?}");
+    let issuers = tools::parts(&settings).tokens.map_or(0, |tokens| tokens.issuers.len());
+    assert_eq!(
+        issuers,
+        ["UserPoolId", "SecondUserPoolId", "OidcIssuer"].into_iter().filter(|name| is_set(name)).count(),
+        "{given:?}"
+    );
     true
 }
 
@@ -215,7 +229,7 @@ fn what_the_rules_accept_starts() {
         .flat_map(|(name, parameter)| samples(name, parameter).into_iter().map(move |value| (name.as_str(), value)))
         .collect();
     let (mut accepted, mut refused) = (0, 0);
-    for base in &BASES[..3] {
+    for base in &BASES[..5] {
         for (index, (one, value)) in all.iter().enumerate() {
             for (other, other_value) in all.iter().skip(index) {
                 let given = [&[(*other, other_value.as_str()), (*one, value)], *base].concat();
@@ -350,6 +364,10 @@ fn the_rules_refuse_what_would_not_start_or_allow_nobody() {
     assert!(!is_allowed(&[]));
     assert!(is_allowed(&[("Mode", "OPTIONAL")]));
     assert!(is_allowed(&USERS));
+    assert!(is_allowed(&OIDC) && !is_allowed(&OIDC[..1]));
+    assert!(is_allowed(&[("SettingsFile", "settings.json")]));
+    let both = [USERS.as_slice(), &OIDC].concat();
+    assert!(!is_allowed(&both) && is_allowed(&[both.as_slice(), &[("OidcUserIdPrefix", "oidc:")]].concat()));
     for more in [
         ("AppClientIds", ""),
         ("SecondUserPoolId", "eu-west-1_Def456"),
