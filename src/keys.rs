@@ -84,7 +84,7 @@ pub enum Location {
 #[derive(Debug)]
 pub(crate) enum IssuerKeys {
     Fixed(Arc<KeySet>),
-    LookedUp(Remembered),
+    LookedUp(Box<Remembered>),
 }
 
 /// A key set that is looked up, remembered.
@@ -121,7 +121,7 @@ impl IssuerKeys {
         };
         // A key set is never absent: there is no negative answer. And the keys are the issuers: nobody invents them.
         let periods = Periods { fresh, stale: fresh.max(STALE), negative: Duration::ZERO };
-        Self::LookedUp(Remembered {
+        Self::LookedUp(Box::new(Remembered {
             is_configured: configured.is_some(),
             slot: configured.map_or_else(Slot::default, |keys| Slot::filled(keys, clock.now())),
             at: match at {
@@ -131,7 +131,7 @@ impl IssuerKeys {
             algorithms: algorithms.to_vec(),
             rules: Rules { periods, clock: clock.clone(), unavailable: Fault::JwksUnavailable },
             http: Arc::clone(http),
-        })
+        }))
     }
 
     /// Whether no key can be used before the set is fetched.

@@ -133,16 +133,16 @@ fn material(parameters: AlgorithmParameters) -> Option<Material> {
     };
     match parameters {
         AlgorithmParameters::RSA(rsa) => rsa_key(&rsa),
-        AlgorithmParameters::EllipticCurve(key) if key.curve == EllipticCurve::P256 => {
-            point(&key.x, &key.y, 32).map(Material::P256)
-        }
-        AlgorithmParameters::EllipticCurve(key) if key.curve == EllipticCurve::P384 => {
-            point(&key.x, &key.y, 48).map(Material::P384)
-        }
-        AlgorithmParameters::OctetKeyPair(key) if key.curve == EllipticCurve::Ed25519 => {
-            decode(&key.x).filter(|key| key.len() == 32).map(Material::Ed25519)
-        }
-        _ => None,
+        AlgorithmParameters::EllipticCurve(key) => match key.curve {
+            EllipticCurve::P256 => point(&key.x, &key.y, 32).map(Material::P256),
+            EllipticCurve::P384 => point(&key.x, &key.y, 48).map(Material::P384),
+            EllipticCurve::P521 | EllipticCurve::Ed25519 | _ => None,
+        },
+        AlgorithmParameters::OctetKeyPair(key) => match key.curve {
+            EllipticCurve::Ed25519 => decode(&key.x).filter(|key| key.len() == 32).map(Material::Ed25519),
+            EllipticCurve::P256 | EllipticCurve::P384 | EllipticCurve::P521 | _ => None,
+        },
+        AlgorithmParameters::OctetKey(_) | AlgorithmParameters::Other(_) | _ => None,
     }
 }
 

@@ -156,7 +156,7 @@ fn read_required_claims(variables: &mut Variables, key: Key<'_>) -> Vec<Required
 fn required_claim(claim: &str, json: &str) -> Option<RequiredClaim> {
     let values = match serde_json::from_str(json).ok()? {
         Value::Array(list) => list,
-        value => vec![value],
+        value @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) => vec![value],
     };
     let are_scalars = values.iter().all(|value| value.is_string() || value.is_number() || value.is_boolean());
     let claim = ClaimPath::parse(claim).ok()?;
