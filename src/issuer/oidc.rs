@@ -96,7 +96,9 @@ impl Rules {
         trace.reach(Check::Groups);
         self.check_groups(subject)?;
         trace.reach(Check::Machine);
-        if is_machine(claims, client.as_deref()) {
+        // Where every token is a service's, a machine token need not be told from a user's.
+        let must_be_allowed = self.principal_type == PrincipalType::User;
+        if (must_be_allowed || self.allow_machine_tokens) && is_machine(claims, client.as_deref()) {
             return self.machine(client.as_deref()).map_err(Into::into);
         }
 
