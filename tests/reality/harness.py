@@ -132,6 +132,10 @@ class Function:
     def log(self):
         return self.process.log.read_text(errors="replace")
 
+    def decisions(self):
+        """The log's lines about decisions."""
+        return [json.loads(line) for line in self.log().splitlines() if line.startswith('{"_aws"')]
+
     def stop(self):
         stop(self.process)
 
@@ -171,6 +175,14 @@ def deny(reason):
     }
 
 
+def fault(code):
+    return f"Internal server error (Code: {code})"
+
+
 def event(**headers):
     arn = "arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/prod/GET/pets/42"
     return {"type": "REQUEST", "methodArn": arn, "headers": {k.replace("_", "-"): v for k, v in headers.items()}}
+
+
+def bearer(token):
+    return event(Authorization=f"Bearer {token}")

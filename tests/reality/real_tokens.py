@@ -10,7 +10,7 @@ import sys
 
 import boto3
 
-from harness import BINARY, EMAIL, Function, allow, check, event, finish, free_port, start
+from harness import BINARY, EMAIL, Function, allow, bearer, check, event, finish, free_port, start
 
 REGION = "eu-west-1"
 UNVERIFIED = "john@example.com"
@@ -32,16 +32,12 @@ def tokens(cognito, client, email):
     return answer["AuthenticationResult"]
 
 
-def bearer(token):
-    return event(Authorization=f"Bearer {token}")
-
-
 def pair(name, token):
     return event(SMAC_Principal=name, SMAC_Token=token)
 
 
 def reasons(function):
-    return [json.loads(line).get("reason") for line in function.log().splitlines() if line.startswith('{"_aws"')]
+    return [line.get("reason") for line in function.decisions()]
 
 
 def main():

@@ -3,11 +3,10 @@
 usage: rie.py [BINARY]
 """
 
-import json
 import pathlib
 import sys
 
-from harness import BINARY, EMAIL, ROOT, SERVICE, Function, allow, check, deny, finish, rendered, stand_ins
+from harness import BINARY, EMAIL, ROOT, SERVICE, Function, allow, check, deny, fault, finish, rendered, stand_ins
 
 
 def error(function, event):
@@ -38,12 +37,12 @@ def main():
         check(name, answer["policyDocument"]["Statement"][0]["Resource"], resource)
     for path in sorted((ROOT / "events").glob("refused-*.json")):
         check(path.stem, error(function, rendered(path.stem)), "Unauthorized")
-    unsupported = "Internal server error (Code: event_unsupported)"
+    unsupported = fault("event_unsupported")
     check("no event", error(function, {}), unsupported)
     check("no object", error(function, [1]), unsupported)
     check("no JSON", error(function, b"not json"), unsupported)
     check("and the next call works", function.invoke(rendered("rest-token")), allow(EMAIL))
-    lines = [json.loads(line) for line in function.log().splitlines() if line.startswith('{"_aws"')]
+    lines = function.decisions()
     outcomes = {line["outcome"] for line in lines}
     check("one line per decision", (len(lines), outcomes), (18, {"allowed", "unauthorized", "fault"}))
     function.stop()

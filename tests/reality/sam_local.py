@@ -16,7 +16,7 @@ from samcli.commands.local.lib.local_lambda import LocalLambdaRunner
 from samcli.lib.providers.sam_function_provider import SamFunctionProvider
 from samcli.lib.providers.sam_stack_provider import SamLocalStackProvider
 
-from harness import BINARY, EMAIL, ROOT, Function, allow, check, finish, rendered
+from harness import BINARY, EMAIL, ROOT, Function, allow, check, fault, finish, rendered
 
 # What the README passes to `--env-vars`.
 ENV_VARS = "local/sam.json"
@@ -56,8 +56,8 @@ def main():
 
     # What the template alone gives: nobody is configured.
     function = Function(environment({}), binary)
-    code = "Internal server error (Code: CONFIG_ENFORCED_001)"
-    check("without --env-vars", function.invoke(rendered("rest-request-id-token"))["errorMessage"], code)
+    error = function.invoke(rendered("rest-request-id-token"))["errorMessage"]
+    check("without --env-vars", error, fault("CONFIG_ENFORCED_001"))
     function.stop()
 
     with (ROOT / "samconfig.toml").open("rb") as file:
