@@ -107,6 +107,10 @@ def main():
     function = run(wide.settings("WIDE"))
     check("a client where users are expected", function.invoke(bearer(wide.token("RS256"))), deny("user_id_missing"))
     function.stop()
+    function = run(wide.settings("WIDE", PRINCIPAL_TYPE="SERVICE", USER_ID_PREFIX="batch:"))
+    answer = function.invoke(bearer(wide.token("RS256")))
+    check("an issuer of services", answer, allow(f"batch:{CLIENT}", "service"))
+    function.stop()
 
     # Keys that are fresh for a second at most.
     function = run(ours, JWT__KEY_SET_TTL_SECONDS="1")
