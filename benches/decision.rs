@@ -35,7 +35,7 @@ struct World {
 fn world(more: &[(String, String)]) -> World {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let stand_ins = runtime.block_on(StandIns::start(0)).unwrap();
-    let mut environment = stand_ins.environment();
+    let mut environment = smac_local::deployment::of_pools(&stand_ins.base_url());
     environment.retain(|(name, _)| !more.iter().any(|(other, _)| other == name));
     environment.extend(more.iter().cloned());
     // Nothing that is remembered is looked up again while it is measured.
@@ -144,7 +144,7 @@ fn whole_decision(criterion: &mut Criterion) {
 
 /// The parts of a decision that can be asked for one by one.
 fn stages(criterion: &mut Criterion) {
-    let environment = smac_local::deployment::environment("http://127.0.0.1:1");
+    let environment = smac_local::deployment::of_pools("http://127.0.0.1:1");
     let settings = Settings::from_variables(environment, |path| std::fs::read_to_string(path)).unwrap();
     let tokens = tools::parts(&settings).tokens.unwrap();
     let event = sample("rest-request-id-token").to_string();

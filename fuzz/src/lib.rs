@@ -9,12 +9,12 @@ use jsonwebtoken::{Algorithm, DecodingKey};
 use serde_json::Value;
 use smac_lambda_authorizer::tools::{self, Carriers, PairHeaders};
 use smac_lambda_authorizer::{Answer, Authorizer, Invocation, Settings};
-use smac_local::deployment::{Pool, environment};
+use smac_local::deployment::{Pool, of_pools};
 use smac_local::token::now;
 
 fn settings() -> Settings {
     // A closed port: no upstream ever answers.
-    let mut variables = environment("http://127.0.0.1:1");
+    let mut variables = of_pools("http://127.0.0.1:1");
     for pool in Pool::ALL {
         let name = format!("SMAC__AUTH__PROVIDER_COGNITO__USERPOOLS__{}__JWKS", pool.name());
         variables.push((name, pool.key().key_set().to_string()));

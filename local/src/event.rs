@@ -1,12 +1,12 @@
 //! Sample events: files with placeholders where the credentials go, since tokens expire.
 //!
 //! A placeholder stands within a JSON text: `{{service_token}}`, or `{{id_token}}` and `{{access_token}}` with
-//! options behind the name: `pool=NAME`, `client=ID`, `expired`, `forged`.
+//! options behind the name: `issuer=NAME` or `pool=NAME`, `client=ID`, `expired`, `forged`.
 
 use serde_json::Value;
 
 use crate::command::name_and_value;
-use crate::deployment::{Pool, SERVICE_TOKEN};
+use crate::deployment::{Issuer, SERVICE_TOKEN};
 use crate::token::{Token, Use, now};
 
 /// What is changed in every token that is filled in.
@@ -21,19 +21,22 @@ pub struct Overrides {
     /// An expired token.
     #[arg(long)]
     pub expired: bool,
-    /// The pool that issues it.
-    #[arg(long, value_enum, ignore_case = true)]
-    pub pool: Option<Pool>,
+    /// Who issues it: a user pool, or the OIDC issuer DEV.
+    #[arg(long, visible_alias = "pool", value_enum, ignore_case = true)]
+    pub issuer: Option<Issuer>,
 }
 
 impl Overrides {
-    /// A token with these changes; of the first pool, if none is named.
-    pub fn token(&self, token_use: Use) -> Token {
-        self.apply(self.pool.unwrap_or(Pool::Primary), token_use, self.expired, now())
+    /// A token with these changes; of the first pool, if no issuer is named. Unless a kind is named, a pool's is an ID
+    /// token, and the OIDC issuer's an access token: its ID tokens are not for an API.
+    pub fn token(&self) -> Token {
+        let issuer = self.issuer.unwrap_or(Issuer::Primary);
+        let token_use = if issuer.pool().is_some() { Use::Id } else { Use::Access };
+        self.apply(issuer, token_use, self.expired, now())
     }
 
-    fn apply(&self, pool: Pool, token_use: Use, expired: bool, time: u64) -> Token {
-        let token = Token::of(pool, self.token_use.unwrap_or(token_use)).issued_at(time);
+    fn apply(&self, issuer: Issuer, token_use: Use, expired: bool, time: u64) -> Token {
+        let token = Token::of(issuer, self.token_use.unwrap_or(token_use)).issued_at(time);
         let token = if expired { token.expired() } else { token };
         self.claims.iter().fold(token, |token, (name, value)| token.claim(name, value.clone()))
     }
@@ -96,7 +99,7 @@ fn fill_in_text(text: &str, overrides: &Overrides, time: u64) -> Result<String, 
 fn credential(placeholder: &str, overrides: &Overrides, time: u64) -> Result<String, String> {
     let unknown = || {
         format!(
-            "unknown placeholder {{{{{placeholder}}}}}: there are id_token and access_token, each with pool=NAME, \
+            "unknown placeholder {{{{{placeholder}}}}}: there are id_token and access_token, each with issuer=NAME, \
              client=ID, expired, forged; and service_token"
         )
     };
@@ -107,17 +110,17 @@ fn credential(placeholder: &str, overrides: &Overrides, time: u64) -> Result<Str
         Some("access_token") => Use::Access,
         _ => return Err(unknown()),
     };
-    let (mut pool, mut client, mut expired, mut forged) = (Pool::Primary, None, overrides.expired, false);
+    let (mut issuer, mut client, mut expired, mut forged) = (Issuer::Primary, None, overrides.expired, false);
     for word in words {
         match word.split_once('=').unwrap_or((word, "")) {
             ("expired", "") => expired = true,
             ("forged", "") => forged = true,
-            ("pool", name) => pool = Pool::by_name(name).ok_or_else(unknown)?,
+            ("issuer" | "pool", name) => issuer = Issuer::by_name(name).ok_or_else(unknown)?,
             ("client", id) if !id.is_empty() => client = Some(id),
             _ => return Err(unknown()),
         }
     }
-    let token = overrides.apply(overrides.pool.unwrap_or(pool), token_use, expired, time);
+    let token = overrides.apply(overrides.issuer.unwrap_or(issuer), token_use, expired, time);
     let token = match (client, overrides.token_use.unwrap_or(token_use)) {
         (Some(client), Use::Id) => token.claim("aud", client),
         (Some(client), Use::Access) => token.claim("client_id", client),
@@ -138,8 +141,15 @@ mod tests {
 
     #[test]
     fn says_what_it_does_not_know() {
-        for placeholder in ["token", "id_token late", "id_token pool=nobody", "service_token x", "id_token client=", ""]
-        {
+        for placeholder in [
+            "token",
+            "id_token late",
+            "id_token pool=nobody",
+            "id_token issuer=nobody",
+            "service_token x",
+            "id_token client=",
+            "",
+        ] {
             let event = format!(r#"{{"a": "{{{{{placeholder}}}}}"}}"#);
             let problem = render(&event, &Overrides::default()).unwrap_err();
             assert!(

@@ -17,7 +17,6 @@ use serde_json::Value;
 use smac_local::command::{self, About as _, Problem, print};
 use smac_local::event::{self, Overrides};
 use smac_local::stand_ins::StandIns;
-use smac_local::token::Use;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -80,7 +79,7 @@ async fn main() -> ExitCode {
         Command::Explain(explain) => explain.run().await,
         Command::Check(check) => check.run(),
         Command::Settings(list) => list.run(),
-        Command::Token(changes) => print(&changes.token(Use::Id).sign()),
+        Command::Token(changes) => print(&changes.token().sign()),
         Command::Render { event, changes } => {
             read_event(&event, &changes).and_then(|event| print(&format!("{event:#}")))
         }

@@ -1,5 +1,5 @@
-//! Stand-ins for Cognito (key sets, userInfo, `GetUser`) and Secrets Manager: one HTTP server on loopback, with counts
-//! and faults.
+//! Stand-ins for Cognito (key sets, userInfo, `GetUser`), an OIDC issuer (discovery, key set, userInfo) and Secrets
+//! Manager: one HTTP server on loopback, with counts and faults.
 
 #![expect(clippy::indexing_slicing, reason = "a `serde_json::Value` gives null for what it does not have")]
 
@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 use self::fault::AnyAnswer;
 pub use self::fault::Fault;
-use crate::deployment::{self, EMAIL, Pool, SECRETS_PREFIX, SERVICE, SERVICE_ID, SERVICE_TOKEN};
+use crate::deployment::{self, EMAIL, Issuer, SECRETS_PREFIX, SERVICE, SERVICE_ID, SERVICE_TOKEN};
 use crate::http_server::{self, Answer, Server, with_header};
 use crate::lock;
 use crate::token::now;
@@ -31,7 +31,9 @@ pub const GET_USER: &str = "AWSCognitoIdentityProviderService.GetUser";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Upstream {
     KeySet,
-    /// Cognito's userInfo and its `GetUser`.
+    /// The OIDC issuer's discovery document.
+    Discovery,
+    /// userInfo, and Cognito's `GetUser`.
     UserInfo,
     Secret,
 }
@@ -47,6 +49,7 @@ pub struct StandIns {
 
 #[derive(Debug, Default)]
 struct State {
+    discovery: Value,
     key_sets: HashMap<String, Value>,
     user_info: Value,
     /// The subjects of whom no token is accepted.
@@ -74,12 +77,13 @@ impl StandIns {
     /// Starts them on loopback, with the development deployment; port 0 is any.
     pub async fn start(port: u16) -> io::Result<Self> {
         let state = Arc::new(Mutex::new(State {
-            key_sets: Pool::ALL.map(|pool| (pool.id().to_owned(), pool.key().key_set())).into(),
+            key_sets: Issuer::ALL.map(|issuer| (folder(issuer), issuer.key_set())).into(),
             user_info: json!({ "email": EMAIL, "email_verified": "true", "username": "jane" }),
             ..State::default()
         }));
         let server = serve(([127, 0, 0, 1], port).into(), &state).await?;
         let stand_ins = Self { address: server.address(), state, server: Mutex::new(Some(server)) };
+        stand_ins.set_discovery(deployment::discovery_document(&stand_ins.base_url()));
         let secret = json!({ "token": SERVICE_TOKEN, "id": SERVICE_ID }).to_string();
         stand_ins.set_secret(&format!("{SECRETS_PREFIX}/{SERVICE}"), Some(&secret), now() - 24 * 60 * 60);
         Ok(stand_ins)
@@ -125,8 +129,13 @@ impl StandIns {
         self.state().faults.remove(&upstream);
     }
 
-    pub fn set_key_set(&self, pool: Pool, key_set: Value) {
-        self.state().key_sets.insert(pool.id().to_owned(), key_set);
+    pub fn set_key_set(&self, issuer: impl Into<Issuer>, key_set: Value) {
+        self.state().key_sets.insert(folder(issuer.into()), key_set);
+    }
+
+    /// The discovery document of the OIDC issuer.
+    pub fn set_discovery(&self, document: Value) {
+        self.state().discovery = document;
     }
 
     /// What userInfo and `GetUser` say, beside the `sub` of the token; another `sub` if it is given here.
@@ -163,6 +172,11 @@ impl StandIns {
     }
 }
 
+/// Where an issuer's documents are: Cognito has them below the pool's id.
+fn folder(issuer: Issuer) -> String {
+    issuer.pool().map_or(issuer.name(), |pool| pool.id()).to_owned()
+}
+
 async fn serve(address: SocketAddr, state: &Arc<Mutex<State>>) -> io::Result<Server> {
     let state = Arc::clone(state);
     Server::start(address, move |request| answer(request, Arc::clone(&state))).await
@@ -174,13 +188,16 @@ async fn answer(request: Request<Incoming>, state: Arc<Mutex<State>>) -> io::Res
     let path = head.uri.path();
     let (right, fault) = {
         let mut state = lock(&state);
-        let (upstream, key, right) = if let Some(pool) = path.strip_suffix("/.well-known/jwks.json") {
-            let pool = pool.trim_start_matches('/');
-            (Upstream::KeySet, pool.to_owned(), key_set(state.key_sets.get(pool)))
-        } else if let Some(pool) = path.strip_suffix("/oauth2/userInfo") {
-            let pool = pool.trim_start_matches('/');
+        let below = |suffix| path.strip_suffix(suffix).map(|folder: &str| folder.trim_start_matches('/').to_owned());
+        let (upstream, key, right) = if let Some(folder) = below("/.well-known/jwks.json") {
+            let right = key_set(state.key_sets.get(&folder));
+            (Upstream::KeySet, folder, right)
+        } else if let Some(issuer) = below("/.well-known/openid-configuration") {
+            (Upstream::Discovery, issuer, http_server::json(200, &state.discovery))
+        } else if let Some(issuer) = below("/oauth2/userInfo") {
             let bearer = head.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-            (Upstream::UserInfo, pool.to_owned(), user_info(Pool::by_name(pool), bearer, &state))
+            let right = user_info(Issuer::by_name(&issuer), bearer, &state);
+            (Upstream::UserInfo, issuer, right)
         } else if head.method == Method::POST && head.headers.get("x-amz-target").is_some_and(|name| name == GET_USER) {
             let question: Value = serde_json::from_slice(&body).unwrap_or_default();
             let right = get_user(question["AccessToken"].as_str().unwrap_or_default(), &state);
@@ -207,13 +224,14 @@ async fn answer(request: Request<Incoming>, state: Arc<Mutex<State>>) -> io::Res
 fn key_set(key_set: Option<&Value>) -> Answer {
     match key_set {
         Some(key_set) => http_server::json(200, key_set),
-        None => http_server::json(404, &json!({ "message": "no such pool" })),
+        None => http_server::json(404, &json!({ "message": "no such issuer" })),
     }
 }
 
-/// As Cognito's endpoint answers: about a valid access token of its own pool with the scope `openid` alone.
-fn user_info(pool: Option<Pool>, bearer: Option<&str>, state: &State) -> Answer {
-    let Some(claims) = pool.zip(bearer).and_then(|(pool, token)| state.accepted_claims(pool, token, "openid")) else {
+/// As Cognito's endpoint answers: about a valid access token of its own issuer with the scope `openid` alone.
+fn user_info(issuer: Option<Issuer>, bearer: Option<&str>, state: &State) -> Answer {
+    let accepted = issuer.zip(bearer).and_then(|(issuer, token)| state.accepted_claims(issuer, token, "openid"));
+    let Some(claims) = accepted else {
         let description = "Access token is expired, disabled, or deleted, or the user has globally signed out.";
         let answer = http_server::json(401, &json!({ "error": "invalid_token", "error_description": description }));
         return with_header(answer, WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"");
@@ -224,7 +242,8 @@ fn user_info(pool: Option<Pool>, bearer: Option<&str>, state: &State) -> Answer 
 /// As Cognito's operation answers: about a valid access token of any pool with the scope of a signed-in user alone.
 fn get_user(token: &str, state: &State) -> Answer {
     let scope = "aws.cognito.signin.user.admin";
-    let Some(claims) = Pool::ALL.into_iter().find_map(|pool| state.accepted_claims(pool, token, scope)) else {
+    let pools = Issuer::ALL.into_iter().filter(|issuer| issuer.pool().is_some());
+    let Some(claims) = pools.into_iter().find_map(|pool| state.accepted_claims(pool, token, scope)) else {
         let error = json!({ "__type": "NotAuthorizedException", "message": "Access Token has been revoked" });
         return http_server::json(400, &error);
     };
@@ -239,8 +258,8 @@ fn get_user(token: &str, state: &State) -> Answer {
 
 impl State {
     /// The claims of a token, if its user is still signed in.
-    fn accepted_claims(&self, pool: Pool, token: &str, needed_scope: &str) -> Option<Value> {
-        let claims = verified_claims(pool, token, needed_scope)?;
+    fn accepted_claims(&self, issuer: Issuer, token: &str, needed_scope: &str) -> Option<Value> {
+        let claims = verified_claims(issuer, token, needed_scope)?;
         let is_signed_out = claims["sub"].as_str().is_some_and(|subject| self.signed_out.contains(subject));
         (!is_signed_out).then_some(claims)
     }
@@ -255,15 +274,22 @@ impl State {
     }
 }
 
-fn verified_claims(pool: Pool, token: &str, needed_scope: &str) -> Option<Value> {
+fn verified_claims(issuer: Issuer, token: &str, needed_scope: &str) -> Option<Value> {
     let (message, signature) = token.rsplit_once('.')?;
-    if !pool.key().verifies(message.as_bytes(), signature) {
+    let (header, claims) = message.split_once('.')?;
+    let json = |segment: &str| serde_json::from_slice::<Value>(&URL_SAFE_NO_PAD.decode(segment).ok()?).ok();
+    let (header, claims) = (json(header)?, json(claims)?);
+    let algorithm = serde_json::from_value(header["alg"].clone()).ok()?;
+    if !issuer.keys().iter().any(|key| key.verifies(message.as_bytes(), signature, algorithm)) {
         return None;
     }
-    let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(message.split_once('.')?.1).ok()?).ok()?;
+    let is_access = match issuer.pool() {
+        Some(_) => claims["token_use"] == "access",
+        None => header["typ"] == "at+jwt",
+    };
     let is_valid = claims["exp"].as_u64()? > now()
-        && claims["token_use"] == "access"
-        && claims["iss"] == pool.issuer().as_str()
+        && is_access
+        && claims["iss"] == issuer.identifier().as_str()
         && claims["scope"].as_str()?.split(' ').any(|scope| scope == needed_scope);
     is_valid.then_some(claims)
 }

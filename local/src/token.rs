@@ -1,4 +1,4 @@
-//! Tokens like those of Cognito, and like those that somebody would like to pass for them.
+//! Tokens like those of Cognito and of an OIDC issuer, and like those that somebody would like to pass for them.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -8,8 +8,8 @@ use clap::ValueEnum;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::deployment::{EMAIL, Pool, SUBJECT};
-use crate::keys::{self, Key};
+use crate::deployment::{AUDIENCE, EMAIL, Issuer, Pool, SUBJECT};
+use crate::keys::{self, Algorithm, Key};
 
 const LIFETIME_SECONDS: u64 = 3600;
 
@@ -18,6 +18,7 @@ const LIFETIME_SECONDS: u64 = 3600;
 #[must_use]
 pub struct Token {
     key: Key,
+    algorithm: Algorithm,
     header: Map<String, Value>,
     claims: Map<String, Value>,
 }
@@ -44,36 +45,24 @@ impl Token {
         Self::new(Use::Access)
     }
 
-    pub fn of(pool: Pool, token_use: Use) -> Self {
-        let claims = match token_use {
-            Use::Id => json!({
-                "aud": pool.client(),
-                "token_use": "id",
-                "email": EMAIL,
-                "email_verified": true,
-                "cognito:username": "jane",
-                "name": "Jane Doe",
-            }),
-            Use::Access => json!({
-                "client_id": pool.client(),
-                "token_use": "access",
-                "scope": "openid email profile",
-                "username": "jane",
-                "version": 2,
-            }),
+    pub fn of(issuer: impl Into<Issuer>, token_use: Use) -> Self {
+        let issuer = issuer.into();
+        let (header, claims) = match issuer.pool() {
+            Some(pool) => (json!({}), of_pool(pool, token_use)),
+            None => of_oidc(token_use),
         };
         let common = json!({
             "sub": SUBJECT,
-            "iss": pool.issuer(),
-            "cognito:groups": ["readers", "writers"],
-            "event_id": "2b6b53b2-3e4e-4a34-8f4b-6a34d4a5f0a7",
-            "origin_jti": "5f4a3c9d-11c2-4f4e-9c41-27f3f9f0b6f1",
+            "iss": issuer.identifier(),
             "jti": "0e9bd1a8-7f27-4a53-9b5b-0d3ad3dcbb4e",
         });
-        let header = json!({ "kid": pool.key().kid(), "alg": "RS256" });
-        let [header, common, claims] =
-            [header, common, claims].map(|value| value.as_object().cloned().unwrap_or_default());
-        Self { key: pool.key(), header, claims: common.into_iter().chain(claims).collect() }.issued_at(now())
+        let key = issuer.key();
+        let named = json!({ "kid": key.kid(), "alg": key.algorithm() });
+        let [named, header, common, claims] =
+            [named, header, common, claims].map(|value| value.as_object().cloned().unwrap_or_default());
+        let header = named.into_iter().chain(header).collect();
+        let claims = common.into_iter().chain(claims).collect();
+        Self { key, algorithm: key.algorithm(), header, claims }.issued_at(now())
     }
 
     /// The same, issued at this time (seconds since 1970).
@@ -104,9 +93,16 @@ impl Token {
         self
     }
 
-    /// The same, signed by somebody who is not the pool, under the name of its key.
+    /// The same, signed by this key with this algorithm; the header names both.
+    pub fn using(mut self, key: Key, algorithm: Algorithm) -> Self {
+        self.algorithm = algorithm;
+        self.signed_by(key).header("kid", key.kid()).header("alg", json!(algorithm))
+    }
+
+    /// The same, signed by somebody who is not the issuer, under the name of its key.
     pub fn forged(self) -> Self {
-        self.signed_by(Key::Forger)
+        let forger = self.key.forger();
+        self.signed_by(forger)
     }
 
     /// The same, signed by another key; the header still names the same one.
@@ -118,14 +114,74 @@ impl Token {
     pub fn sign(&self) -> String {
         let header = Value::Object(self.header.clone()).to_string();
         let claims = Value::Object(self.claims.clone()).to_string();
-        sign_raw(self.key, header.as_bytes(), claims.as_bytes())
+        compact(self.key, self.algorithm, header.as_bytes(), claims.as_bytes())
     }
 }
 
-/// The compact form of any header and claims, with a valid RS256 signature.
+fn of_pool(pool: Pool, token_use: Use) -> Value {
+    let groups = json!(["readers", "writers"]);
+    let event = "2b6b53b2-3e4e-4a34-8f4b-6a34d4a5f0a7";
+    let origin = "5f4a3c9d-11c2-4f4e-9c41-27f3f9f0b6f1";
+    match token_use {
+        Use::Id => json!({
+            "cognito:groups": groups,
+            "event_id": event,
+            "origin_jti": origin,
+            "aud": pool.client(),
+            "token_use": "id",
+            "email": EMAIL,
+            "email_verified": true,
+            "cognito:username": "jane",
+            "name": "Jane Doe",
+        }),
+        Use::Access => json!({
+            "cognito:groups": groups,
+            "event_id": event,
+            "origin_jti": origin,
+            "client_id": pool.client(),
+            "token_use": "access",
+            "scope": "openid email profile",
+            "username": "jane",
+            "version": 2,
+        }),
+    }
+}
+
+/// Header and claims. An access token is for the API, as RFC 9068 has it, and an ID token for the client alone (OpenID
+/// Connect Core 1.0, section 2).
+fn of_oidc(token_use: Use) -> (Value, Value) {
+    let client = Issuer::Dev.client();
+    let groups = json!(["readers", "writers"]);
+    match token_use {
+        Use::Id => {
+            let claims = json!({
+                "aud": client,
+                "azp": client,
+                "groups": groups,
+                "email": EMAIL,
+                "email_verified": true,
+                "name": "Jane Doe",
+            });
+            (json!({ "typ": "JWT" }), claims)
+        }
+        Use::Access => {
+            let scope = "openid email profile";
+            (
+                json!({ "typ": "at+jwt" }),
+                json!({ "aud": AUDIENCE, "client_id": client, "groups": groups, "scope": scope }),
+            )
+        }
+    }
+}
+
+/// The compact form of any header and claims, with a valid signature by the key's own algorithm.
 pub fn sign_raw(key: Key, header: &[u8], claims: &[u8]) -> String {
+    compact(key, key.algorithm(), header, claims)
+}
+
+fn compact(key: Key, algorithm: Algorithm, header: &[u8], claims: &[u8]) -> String {
     let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
-    format!("{message}.{}", keys::sign(key, message.as_bytes()))
+    format!("{message}.{}", keys::sign_with(key, algorithm, message.as_bytes()))
 }
 
 /// In seconds since 1970.

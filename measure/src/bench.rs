@@ -15,7 +15,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use smac_local::command::{About as _, Problem, print};
-use smac_local::deployment::{Pool, SERVICE, SERVICE_TOKEN, environment};
+use smac_local::deployment::{Pool, SERVICE, SERVICE_TOKEN, of_pools};
 use smac_local::keys::Key;
 use smac_local::stand_ins::StandIns;
 use smac_local::token::{Token, Use};
@@ -77,7 +77,7 @@ impl Bench {
 
     fn subjects(&self, base_url: &str) -> Result<Vec<Subject>, Problem> {
         // One pool, which is what the peers have.
-        let mut fetched = environment(base_url);
+        let mut fetched = of_pools(base_url);
         fetched.retain(|(name, _)| !name.contains(Pool::Secondary.name()));
         let mut configured = fetched.clone();
         configured.push(Pool::Primary.key_set_variable());

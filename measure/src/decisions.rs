@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use smac_lambda_authorizer::{Authorizer, Invocation, Settings};
 use smac_local::command::{About as _, Problem};
-use smac_local::deployment::{Pool, environment};
+use smac_local::deployment::{Pool, of_pools};
 use smac_local::event::{Overrides, render};
 
 #[derive(clap::Args)]
@@ -16,7 +16,7 @@ pub(crate) struct Decisions {
 impl Decisions {
     pub(crate) fn run(&self) -> Result<ExitCode, Problem> {
         // With configured keys, and so without any network.
-        let mut variables = environment("http://127.0.0.1:1");
+        let mut variables = of_pools("http://127.0.0.1:1");
         variables.extend(Pool::ALL.map(Pool::key_set_variable));
         let settings = Settings::from_variables(variables, |path| std::fs::read_to_string(path)).about("settings")?;
         let authorizer = Authorizer::new(settings);

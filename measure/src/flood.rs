@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use smac_local::command::{About as _, Problem, print};
-use smac_local::deployment::{Pool, SECRETS_PREFIX, SERVICE, SERVICE_TOKEN};
+use smac_local::deployment::{Pool, SECRETS_PREFIX, SERVICE, SERVICE_TOKEN, of_pools};
 use smac_local::runtime_api::Function;
 use smac_local::stand_ins::{StandIns, Upstream};
 use smac_local::token::{Token, Use};
@@ -91,7 +91,7 @@ impl Flood {
     async fn flood(&self, kind: &Kind, binary: &str) -> Result<bool, Problem> {
         let stand_ins = StandIns::start(0).await.about("the stand-ins")?;
         (0..REVOKED_USERS).for_each(|number| stand_ins.sign_out(&revoked_user(number)));
-        let mut environment = stand_ins.environment();
+        let mut environment = of_pools(&stand_ins.base_url());
         let periods = SHORT.map(|(name, value)| (format!("SMAC__AUTH__CACHE__{name}_SECONDS"), value.to_owned()));
         environment.extend(periods.into_iter().filter(|_| !self.default_periods));
         let (function, _) = process::start(&[binary.to_owned()], &environment).await.about("the function")?;

@@ -7,7 +7,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use serde_json::json;
 use smac_local::command::{About as _, Problem, print};
-use smac_local::deployment::{SECRETS_PREFIX, SERVICE, SERVICE_TOKEN};
+use smac_local::deployment::{SECRETS_PREFIX, SERVICE, SERVICE_TOKEN, of_pools};
 use smac_local::runtime_api::Function;
 use smac_local::stand_ins::{StandIns, Upstream};
 use smac_local::token::{Token, now};
@@ -43,7 +43,7 @@ impl Load {
             let pair = json!({ "token": token_of(number), "id": format!("service:{number}") }).to_string();
             stand_ins.set_secret(&format!("{SECRETS_PREFIX}/service-{number}"), Some(&pair), now());
         }
-        let mut environment = stand_ins.environment();
+        let mut environment = of_pools(&stand_ins.base_url());
         if self.concurrency > 1 {
             environment.push(("AWS_LAMBDA_MAX_CONCURRENCY".to_owned(), self.concurrency.to_string()));
         }

@@ -53,6 +53,7 @@ fn needing(upstream: Upstream) -> Value {
         Upstream::KeySet => lasting(Token::id()),
         Upstream::UserInfo => lasting(Token::access()),
         Upstream::Secret => pair(SERVICE, SERVICE_TOKEN),
+        Upstream::Discovery => lasting(crate::support::token_of_dev()),
     }
 }
 

@@ -3,12 +3,17 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
-use smac_local::deployment::{EMAIL, SECRETS_PREFIX, SERVICE, SERVICE_TOKEN};
+use smac_local::deployment::{self, EMAIL, SECRETS_PREFIX, SERVICE, SERVICE_TOKEN};
 use smac_local::stand_ins::{Fault, StandIns, Upstream};
 use smac_local::token::Token;
 
 use crate::support::runtime_api::{Outcome, Process};
 use crate::support::{self, allow, bearer, pair};
+
+/// The pools and the service at these stand-ins.
+fn environment(stand_ins: &StandIns) -> Vec<(String, String)> {
+    deployment::of_pools(&stand_ins.base_url())
+}
 
 fn with(mut environment: Vec<(String, String)>, more: &[(&str, &str)]) -> Vec<(String, String)> {
     environment.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
@@ -44,7 +49,7 @@ fn decisions(log: &str) -> Vec<Value> {
 #[tokio::test]
 async fn it_answers_logs_and_ends() {
     let stand_ins = StandIns::start(0).await.unwrap();
-    let process = Process::start(&stand_ins.environment()).await;
+    let process = Process::start(&environment(&stand_ins)).await;
     process.wait_for_polls(1).await;
     assert_eq!(stand_ins.calls(Upstream::KeySet), 2);
     assert_eq!(ask(&process, &bearer(&Token::id().sign())).await, Outcome::Response(allow(EMAIL, "user")));
@@ -76,7 +81,7 @@ async fn mistakes_are_logged_all_of_them_and_it_does_not_start() {
         ("SMAC__AUTH__LOG_PRINCIPLE", "secret-three"),
     ];
     for level in ["TRACE", "ERROR"] {
-        let environment = with(stand_ins.environment(), &mistakes);
+        let environment = with(environment(&stand_ins), &mistakes);
         let process = Process::start(&with(environment, &[("AWS_LAMBDA_LOG_LEVEL", level)])).await;
         let (status, log) = process.end().await;
         assert_eq!(status, Some(1));
@@ -94,14 +99,14 @@ async fn warnings_are_logged_and_it_starts() {
     let stand_ins = StandIns::start(0).await.unwrap();
     let off = ("SMAC__AUTH__JWT__QUERY_PARAMETER", "");
     let more = [("SMAC__AUTH__PROVIDER_COGNITO__CHECK_EXPIRATION", "false"), off];
-    let process = Process::start(&with(stand_ins.environment(), &more)).await;
+    let process = Process::start(&with(environment(&stand_ins), &more)).await;
     process.wait_for_polls(1).await;
     let (status, log) = process.terminate().await;
     let line: Value = serde_json::from_str(log.trim()).unwrap();
     assert_eq!((status, line["level"].clone(), line["variable"].clone()), (Some(0), json!("WARN"), json!(more[0].0)));
 
     for (level, is_logged) in [("debug", true), ("WARN", true), ("error", false), ("FATAL", false)] {
-        let environment = with(stand_ins.environment(), &more);
+        let environment = with(environment(&stand_ins), &more);
         let process = Process::start(&with(environment, &[("AWS_LAMBDA_LOG_LEVEL", level)])).await;
         process.wait_for_polls(1).await;
         let (status, log) = process.terminate().await;
@@ -113,7 +118,7 @@ async fn warnings_are_logged_and_it_starts() {
 async fn it_starts_without_its_upstreams() {
     let stand_ins = StandIns::start(0).await.unwrap();
     stand_ins.fail(Upstream::KeySet, 4, Fault::Status(500, json!({})));
-    let process = Process::start(&stand_ins.environment()).await;
+    let process = Process::start(&environment(&stand_ins)).await;
     process.wait_for_polls(1).await;
     tokio::time::sleep(Duration::from_millis(1100)).await;
     assert_eq!(ask(&process, &bearer(&Token::id().sign())).await, Outcome::Response(allow(EMAIL, "user")));
@@ -133,7 +138,7 @@ async fn outside_of_lambda_it_says_what_to_do() {
 #[tokio::test]
 async fn many_at_once() {
     let stand_ins = StandIns::start(0).await.unwrap();
-    let process = Process::start(&with(stand_ins.environment(), &[("AWS_LAMBDA_MAX_CONCURRENCY", "16")])).await;
+    let process = Process::start(&with(environment(&stand_ins), &[("AWS_LAMBDA_MAX_CONCURRENCY", "16")])).await;
     process.wait_for_polls(16).await;
     let process = std::sync::Arc::new(process);
     stand_ins.fail(Upstream::Secret, 1, Fault::Late(Duration::from_millis(300)));
@@ -164,7 +169,7 @@ async fn many_at_once() {
 async fn frozen_and_thawed() {
     let stand_ins = StandIns::start(0).await.unwrap();
     let more = [("SMAC__AUTH__CACHE__TTL_SECONDS", "1"), ("SMAC__AUTH__JWT__KEY_SET_TTL_SECONDS", "1")];
-    let process = Process::start(&with(stand_ins.environment(), &more)).await;
+    let process = Process::start(&with(environment(&stand_ins), &more)).await;
     let user = bearer(&Token::access().sign());
     let service = pair(SERVICE, SERVICE_TOKEN);
     // 16 s are longer than the HTTP client's idle time-out; after 2 s its connections look alive, and are not.
@@ -204,12 +209,12 @@ async fn frozen_and_thawed() {
 #[tokio::test]
 async fn sigterm_ends_it_cleanly() {
     let stand_ins = StandIns::start(0).await.unwrap();
-    let idle = Process::start(&stand_ins.environment()).await;
+    let idle = Process::start(&environment(&stand_ins)).await;
     idle.wait_for_polls(1).await;
     let (status, log) = idle.terminate().await;
     assert_eq!((status, decisions(&log).len()), (Some(0), 0));
 
-    let frozen = Process::start(&stand_ins.environment()).await;
+    let frozen = Process::start(&environment(&stand_ins)).await;
     frozen.wait_for_polls(1).await;
     frozen.signal("STOP");
     frozen.signal("TERM");
@@ -217,7 +222,7 @@ async fn sigterm_ends_it_cleanly() {
     let (status, log) = frozen.end().await;
     assert_eq!((status, decisions(&log).len()), (Some(0), 0));
 
-    let busy = Process::start(&with(stand_ins.environment(), &[("AWS_LAMBDA_MAX_CONCURRENCY", "4")])).await;
+    let busy = Process::start(&with(environment(&stand_ins), &[("AWS_LAMBDA_MAX_CONCURRENCY", "4")])).await;
     busy.wait_for_polls(4).await;
     assert!(matches!(ask(&busy, &pair(SERVICE, SERVICE_TOKEN)).await, Outcome::Response(_)));
     let (status, log) = busy.terminate().await;
@@ -229,7 +234,7 @@ async fn sigterm_ends_it_cleanly() {
 #[tokio::test]
 async fn who_is_cut_short_harms_nobody() {
     let stand_ins = StandIns::start(0).await.unwrap();
-    let process = Process::start(&with(stand_ins.environment(), &[("AWS_LAMBDA_MAX_CONCURRENCY", "4")])).await;
+    let process = Process::start(&with(environment(&stand_ins), &[("AWS_LAMBDA_MAX_CONCURRENCY", "4")])).await;
     process.wait_for_polls(4).await;
     let service = |name: &str| {
         let stored = json!({ "token": SERVICE_TOKEN, "id": name }).to_string();
@@ -269,7 +274,7 @@ async fn who_is_cut_short_harms_nobody() {
 #[tokio::test]
 async fn an_end_that_is_long_past_counts_as_none() {
     let stand_ins = StandIns::start(0).await.unwrap();
-    let process = Process::start(&stand_ins.environment()).await;
+    let process = Process::start(&environment(&stand_ins)).await;
     for event in [bearer(&Token::id().sign()), bearer(&Token::access().sign()), pair(SERVICE, SERVICE_TOKEN)] {
         let (outcome, _) = process.invoke_until(event.to_string(), UNIX_EPOCH + Duration::from_secs(600)).await;
         let Outcome::Response(answer) = outcome else { panic!("{outcome:?}") };
@@ -283,7 +288,7 @@ async fn an_end_that_is_long_past_counts_as_none() {
 async fn the_start_waits_for_key_sets_five_seconds_at_most() {
     let stand_ins = StandIns::start(0).await.unwrap();
     stand_ins.fail(Upstream::KeySet, u32::MAX, Fault::Hang);
-    let process = Process::start(&with(stand_ins.environment(), &[("SMAC__AUTH__UPSTREAM_TIMEOUT_MS", "10000")])).await;
+    let process = Process::start(&with(environment(&stand_ins), &[("SMAC__AUTH__UPSTREAM_TIMEOUT_MS", "10000")])).await;
     let after = process.wait_for_polls(1).await;
     assert!(after >= Duration::from_secs(5) && after < Duration::from_millis(6500), "{after:?}");
     stand_ins.recover(Upstream::KeySet);

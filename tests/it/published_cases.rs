@@ -241,7 +241,7 @@ async fn cognito_cases() {
         vec![("PRIMARY__USERPOOL_ID", "garbage")],
         vec![("SECONDARY__USERPOOL_ID", Pool::Primary.id()), ("SECONDARY__ISSUERS", "ORIGINAL")],
     ] {
-        let mut environment = smac_local::deployment::environment("http://127.0.0.1:1");
+        let mut environment = smac_local::deployment::of_pools("http://127.0.0.1:1");
         for (name, value) in changes {
             let name = format!("SMAC__AUTH__{POOLS}__{name}");
             environment.retain(|(other, _)| *other != name);

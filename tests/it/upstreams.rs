@@ -27,6 +27,7 @@ async fn ask(world: &World, upstream: Upstream) -> (Told, Duration) {
         Upstream::KeySet => world.ask_with_token(&Token::id().sign()).await,
         Upstream::UserInfo => world.ask_with_token(&Token::access().sign()).await,
         Upstream::Secret => world.ask_as_service().await,
+        Upstream::Discovery => world.ask_with_token(&support::token_of_dev().sign()).await,
     };
     (told, began.elapsed())
 }
@@ -86,7 +87,7 @@ fn failures(upstream: Upstream) -> Vec<Case> {
     answers.chain(connections).collect()
 }
 
-fn faults(upstream: Upstream) -> Vec<(Fault, usize, bool, bool)> {
+pub fn faults(upstream: Upstream) -> Vec<(Fault, usize, bool, bool)> {
     let aws = |status, code: &str| Fault::Status(status, json!({ "__type": code, "Message": "no" }));
     let mut faults = vec![
         (Fault::Hang, 1, true, true),
@@ -116,6 +117,9 @@ fn faults(upstream: Upstream) -> Vec<(Fault, usize, bool, bool)> {
             (aws(400, "DecryptionFailure"), 1, false, false),
             (aws(500, "InternalServiceError"), 2, false, true),
         ]),
+        Upstream::Discovery => {
+            faults.push((Fault::Status(200, json!({ "issuer": "https://other.example" })), 1, false, true));
+        }
     }
     faults
 }
@@ -150,6 +154,7 @@ async fn one_fault(upstream: Upstream, reason: &str, metric: &str, case: Case, s
         Upstream::KeySet => bearer(&lasting(Token::id())),
         Upstream::UserInfo => bearer(&lasting(Token::access())),
         Upstream::Secret => support::pair(smac_local::deployment::SERVICE, smac_local::deployment::SERVICE_TOKEN),
+        Upstream::Discovery => bearer(&lasting(support::token_of_dev())),
     };
     if state != State::NeverSeen {
         assert_eq!(world.ask(&event).await.reason(), "allowed", "{about}");
@@ -252,6 +257,7 @@ async fn nothing_goes_past_the_invocations_own_deadline() {
             Upstream::KeySet => bearer(&Token::id().sign()),
             Upstream::UserInfo => bearer(&Token::access().sign()),
             Upstream::Secret => support::pair(smac_local::deployment::SERVICE, "x"),
+            Upstream::Discovery => bearer(&support::token_of_dev().sign()),
         };
         let began = Instant::now();
         let told = world.ask_until(&event, Duration::from_millis(600)).await;

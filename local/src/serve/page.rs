@@ -11,7 +11,7 @@ use serde_json::Map;
 use smac_lambda_authorizer::tools::{self, Carrier, Path};
 use smac_lambda_authorizer::{Outcome, Refusal};
 use smac_local::advice::advice;
-use smac_local::deployment::{Pool, SERVICE, SERVICE_TOKEN};
+use smac_local::deployment::{Issuer, SERVICE, SERVICE_TOKEN};
 use smac_local::event::Overrides;
 use smac_local::token::Use;
 use url::form_urlencoded::Serializer;
@@ -118,7 +118,7 @@ fn info(gateway: &Gateway) -> Value {
         "title": gateway.api.title(),
         "kinds": kinds,
         "identitySources": gateway.identity_sources.iter().map(|source| &source.name).collect::<Vec<_>>(),
-        "pools": Pool::ALL.map(Pool::name),
+        "issuers": Issuer::ALL.map(Issuer::name),
         "service": { "id": SERVICE, "token": SERVICE_TOKEN },
     })
 }
@@ -126,7 +126,7 @@ fn info(gateway: &Gateway) -> Value {
 #[derive(Deserialize)]
 struct Wish {
     r#use: Use,
-    pool: Pool,
+    issuer: Issuer,
     #[serde(default)]
     claims: Map<String, Value>,
     #[serde(default)]
@@ -135,9 +135,9 @@ struct Wish {
     forged: bool,
 }
 
-fn mint(Wish { r#use: token_use, pool, claims, expired, forged }: Wish) -> Value {
+fn mint(Wish { r#use: token_use, issuer, claims, expired, forged }: Wish) -> Value {
     let claims = claims.into_iter().collect();
-    let token = Overrides { pool: Some(pool), token_use: None, expired, claims }.token(token_use);
+    let token = Overrides { issuer: Some(issuer), token_use: Some(token_use), expired, claims }.token();
     json!({ "token": if forged { token.forged() } else { token }.sign() })
 }
 

@@ -11,3 +11,4 @@ mod sam;
 mod serve;
 mod settings;
 mod support;
+mod token;

@@ -17,8 +17,9 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Value, json};
 use smac_lambda_authorizer::tools::{self, Limit};
 use smac_lambda_authorizer::{Answer, Authorizer, Clock, Decision, Invocation, Mistakes, Settings};
-use smac_local::deployment::{SECRETS_PREFIX, SERVICE, SERVICE_TOKEN};
+use smac_local::deployment::{self, SECRETS_PREFIX, SERVICE, SERVICE_TOKEN};
 use smac_local::stand_ins::{StandIns, Upstream};
+use smac_local::token::{Token, Use};
 use tokio::time::Instant;
 
 pub const ARN: &str = "arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/prod/GET/pets/42";
@@ -43,9 +44,14 @@ pub struct World {
     ahead: Arc<AtomicU64>,
 }
 
-/// The development deployment with other settings; an empty value removes one.
+/// The pools and the service of the development deployment with other settings; an empty value removes one.
 pub async fn world(settings: &[(&str, &str)]) -> World {
     world_with(settings, SystemTime::now).await
+}
+
+/// The whole development deployment, which has an OIDC issuer too.
+pub async fn world_with_oidc(settings: &[(&str, &str)]) -> World {
+    world_within(deployment::environment, settings, SystemTime::now, |settings| settings).await
 }
 
 /// The same, whose clock stands still until it is set forward: a slow machine changes nothing.
@@ -57,14 +63,16 @@ pub async fn still_world(settings: &[(&str, &str)]) -> World {
 /// The same, with other limits on lookups: of those that miss, and of those for one user.
 pub async fn still_world_with_limits(misses: Limit, per_user: Limit) -> World {
     let start = SystemTime::now();
-    world_within(&[], move || start, |settings| tools::with_limits(settings, misses, per_user)).await
+    world_within(deployment::of_pools, &[], move || start, |settings| tools::with_limits(settings, misses, per_user))
+        .await
 }
 
 async fn world_with(settings: &[(&str, &str)], now: impl Fn() -> SystemTime + Send + Sync + 'static) -> World {
-    world_within(settings, now, |settings| settings).await
+    world_within(deployment::of_pools, settings, now, |settings| settings).await
 }
 
 async fn world_within(
+    deployment: impl Fn(&str) -> Vec<(String, String)>,
     settings: &[(&str, &str)],
     now: impl Fn() -> SystemTime + Send + Sync + 'static,
     change: impl Fn(Settings) -> Settings,
@@ -73,7 +81,7 @@ async fn world_within(
     let ahead = Arc::new(AtomicU64::new(0));
     let millis = Arc::clone(&ahead);
     let clock = Clock::new(move || now() + Duration::from_millis(millis.load(Ordering::SeqCst)));
-    let mut environment = stand_ins.environment();
+    let mut environment = deployment(&stand_ins.base_url());
     for (name, value) in settings {
         let is_others = name.starts_with("AWS_") || name.to_lowercase().ends_with("_proxy");
         let name = if is_others { (*name).to_owned() } else { format!("SMAC__AUTH__{name}") };
@@ -168,6 +176,12 @@ impl Told {
     pub fn debug(&self) -> String {
         format!("{:?}", self.0)
     }
+}
+
+/// An access token of the OIDC issuer, whose user nobody needs to be asked about.
+pub fn token_of_dev() -> Token {
+    let token = Token::of(deployment::Issuer::Dev, Use::Access);
+    token.claim("email", deployment::EMAIL).claim("email_verified", true)
 }
 
 /// A REST API's REQUEST event with these headers.
