@@ -3,7 +3,7 @@
 
 #![expect(clippy::indexing_slicing, reason = "a `serde_json::Value` gives null for what it does not have")]
 
-mod fault;
+pub mod fault;
 
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -201,10 +201,7 @@ async fn answer(request: Request<Incoming>, state: Arc<Mutex<State>>) -> io::Res
         });
         (right, fault)
     };
-    match fault {
-        None => Ok(right.map(BodyExt::boxed)),
-        Some(fault) => fault.instead_of(right).await,
-    }
+    fault::answer(right, fault).await
 }
 
 fn key_set(key_set: Option<&Value>) -> Answer {

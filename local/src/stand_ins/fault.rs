@@ -41,11 +41,19 @@ pub enum Fault {
     Late(Duration),
 }
 
-pub(super) type AnyAnswer = Response<BoxBody<Bytes, Infallible>>;
+pub type AnyAnswer = Response<BoxBody<Bytes, Infallible>>;
+
+/// The right answer, or what a fault makes of it.
+pub async fn answer(right: Answer, fault: Option<Fault>) -> io::Result<AnyAnswer> {
+    match fault {
+        None => Ok(right.map(BodyExt::boxed)),
+        Some(fault) => fault.instead_of(right).await,
+    }
+}
 
 impl Fault {
     /// What comes instead of the right answer.
-    pub(super) async fn instead_of(self, right: Answer) -> io::Result<AnyAnswer> {
+    async fn instead_of(self, right: Answer) -> io::Result<AnyAnswer> {
         let whole = match self {
             Self::Status(status, body) => http_server::json(status, &body),
             Self::Challenge(status) => with_header(http_server::json(status, &json!({})), WWW_AUTHENTICATE, "Bearer"),

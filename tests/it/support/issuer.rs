@@ -5,17 +5,15 @@
 //! header and claims, what must come of it, and where needed `settings` that differ from the block's, or `signed_header`: the
 //! header that is signed, where the token shows another. Its times are replaced by times around now.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
-use smac_local::http_server::{self, Server};
-use smac_local::keys::{self, Key};
+use smac_lambda_authorizer::tools::Algorithm;
+use smac_local::keys::Key;
 use smac_local::token::now;
+
+use super::signer::{KeyType, Signer};
+use super::site::Site;
 
 /// `docs/issuers.md`.
 pub const DOCUMENT: &str = include_str!("../../../docs/issuers.md");
@@ -59,28 +57,13 @@ pub struct Issuer {
     pub paths: [String; 2],
     /// The origins that this server stands for.
     origins: Vec<String>,
-    documents: Arc<Mutex<HashMap<String, Value>>>,
-    asked: Arc<Mutex<Vec<String>>>,
+    site: Site,
     signer: Signer,
-    server: Server,
 }
 
 impl Issuer {
     pub async fn start(provider: &str) -> Self {
-        let documents: Arc<Mutex<HashMap<String, Value>>> = Arc::default();
-        let asked: Arc<Mutex<Vec<String>>> = Arc::default();
-        let (served, log) = (Arc::clone(&documents), Arc::clone(&asked));
-        let server = Server::start(("127.0.0.1", 0), move |request| {
-            let path = request.uri().path().to_owned();
-            let document = lock(&served).get(&path).cloned();
-            lock(&log).push(path);
-            let answer =
-                document.map_or_else(|| http_server::json(404, &Value::Null), |json| http_server::json(200, &json));
-            async { Ok(answer) }
-        })
-        .await
-        .unwrap();
-
+        let site = Site::start().await;
         let (_, text) = FIXTURES.into_iter().find(|(name, _)| *name == provider).unwrap();
         let fixture: Value = serde_json::from_str(text).unwrap();
         let block = block(&format!("settings: {provider}"), "ini");
@@ -88,46 +71,44 @@ impl Issuer {
         let urls = ["issuer", "jwks_uri"].map(|name| fixture["discovery"][name].as_str().unwrap());
         let urls = urls.into_iter().chain(setting(&shown, "DISCOVERY_URL"));
         let origins: Vec<String> = urls.map(|url| origin(url).to_owned()).collect();
-        let here =
-            |text: &str| origins.iter().fold(text.to_owned(), |text, origin| text.replace(origin, &server.url()));
+        let here = |text: &str| origins.iter().fold(text.to_owned(), |text, origin| text.replace(origin, &site.url()));
 
         let fixture: Value = serde_json::from_str(&here(text)).unwrap();
         let settings = variables(&here(block));
-        let path = |url: &str| url.strip_prefix(&server.url()).unwrap().to_owned();
+        let path = |url: &str| url.strip_prefix(&site.url()).unwrap().to_owned();
         let issuer = setting(&settings, "ISSUER").unwrap();
         let well_known = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
         let discovery_path = path(setting(&settings, "DISCOVERY_URL").unwrap_or(&well_known));
         let key_set_path = path(fixture["discovery"]["jwks_uri"].as_str().unwrap());
-        let signer = Signer::new();
-        let key_set = signer.key_set(fixture["keys"].as_array().unwrap());
-        lock(&documents)
-            .extend([(discovery_path.clone(), fixture["discovery"].clone()), (key_set_path.clone(), key_set)]);
+        let signer = Signer::new(Key::Primary);
+        site.serve(&discovery_path, fixture["discovery"].clone());
+        site.serve(&key_set_path, key_set(&signer, fixture["keys"].as_array().unwrap()));
         let tokens = fixture["tokens"].as_array().unwrap().clone();
-        Self { settings, tokens, paths: [discovery_path, key_set_path], origins, documents, asked, signer, server }
+        Self { settings, tokens, paths: [discovery_path, key_set_path], origins, site, signer }
     }
 
     /// The text with this issuer's addresses in place of the provider's.
     pub fn here(&self, text: &str) -> String {
-        self.origins.iter().fold(text.to_owned(), |text, origin| text.replace(origin, &self.server.url()))
+        self.origins.iter().fold(text.to_owned(), |text, origin| text.replace(origin, &self.site.url()))
     }
 
     pub fn url(&self) -> String {
-        self.server.url()
+        self.site.url()
     }
 
     /// What is served at this path.
     pub fn document(&self, path: &str) -> Value {
-        lock(&self.documents)[path].clone()
+        self.site.document(path)
     }
 
     /// Serves this document too, or instead.
     pub fn serve(&self, path: &str, document: Value) {
-        lock(&self.documents).insert(path.to_owned(), document);
+        self.site.serve(path, document);
     }
 
     /// The paths that it was asked for since the last time.
     pub fn asked(&self) -> Vec<String> {
-        std::mem::take(&mut lock(&self.asked))
+        self.site.asked()
     }
 
     /// The settings for this token: the block's, with its own.
@@ -145,12 +126,12 @@ impl Issuer {
 
     /// The compact token, valid from now on for an hour.
     pub fn sign(&self, token: &Value) -> String {
-        self.signer.sign(token)
+        sign(&self.signer, token)
     }
 
     /// The same, signed by somebody else under the names of the issuer's keys.
     pub fn forge(&self, token: &Value) -> String {
-        Signer { rsa: Key::Forger, ..Signer::new() }.sign(token)
+        sign(&Signer::new(Key::Forger), token)
     }
 }
 
@@ -165,68 +146,33 @@ fn origin(url: &str) -> &str {
     url.match_indices('/').nth(2).map_or(url, |(end, _)| &url[..end])
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+/// A key set whose keys have these members.
+fn key_set(signer: &Signer, keys: &[Value]) -> Value {
+    let keys: Vec<Value> = keys.iter().map(|key| jwk(signer, key.as_object().unwrap())).collect();
+    json!({ "keys": keys })
 }
 
-/// A private key of each type.
-struct Signer {
-    rsa: Key,
-    p256: EcdsaKeyPair,
-    ed25519: Ed25519KeyPair,
+fn jwk(signer: &Signer, members: &Map<String, Value>) -> Value {
+    let key_type = match members["kty"].as_str().unwrap() {
+        "RSA" => KeyType::Rsa,
+        "OKP" => KeyType::Ed25519,
+        "EC" => KeyType::P256,
+        other => panic!("{other}"),
+    };
+    let material = signer.jwk(key_type).as_object().unwrap().clone();
+    Value::Object(material.into_iter().chain(members.clone()).collect())
 }
 
-impl Signer {
-    fn new() -> Self {
-        let p256 = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
-        Self { rsa: Key::Primary, p256, ed25519: Ed25519KeyPair::generate().unwrap() }
-    }
-
-    /// A key set whose keys have these members.
-    fn key_set(&self, keys: &[Value]) -> Value {
-        let keys: Vec<Value> = keys.iter().map(|key| self.jwk(key.as_object().unwrap())).collect();
-        json!({ "keys": keys })
-    }
-
-    fn jwk(&self, members: &Map<String, Value>) -> Value {
-        let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
-        let material = match members["kty"].as_str().unwrap() {
-            "RSA" => {
-                let jwk = self.rsa.jwk();
-                json!({ "n": jwk["n"], "e": jwk["e"] })
-            }
-            // RFC 8037, section 2.
-            "OKP" => json!({ "x": encode(self.ed25519.public_key().as_ref()) }),
-            // Uncompressed: 4, x, y (SEC 1, section 2.3.3).
-            "EC" => {
-                let point = self.p256.public_key().as_ref();
-                json!({ "x": encode(&point[1..33]), "y": encode(&point[33..]) })
-            }
-            other => panic!("{other}"),
-        };
-        let material = material.as_object().unwrap().clone();
-        Value::Object(members.clone().into_iter().chain(material).collect())
-    }
-
-    fn sign(&self, token: &Value) -> String {
-        let mut claims = token["claims"].clone();
-        for (name, time) in [("iat", now()), ("nbf", now()), ("exp", now() + 3600)] {
-            if claims[name].is_number() {
-                claims[name] = time.into();
-            }
+fn sign(signer: &Signer, token: &Value) -> String {
+    let mut claims = token["claims"].clone();
+    for (name, time) in [("iat", now()), ("nbf", now()), ("exp", now() + 3600)] {
+        if claims[name].is_number() {
+            claims[name] = time.into();
         }
-        let encode = |json: &Value| URL_SAFE_NO_PAD.encode(json.to_string());
-        let (header, claims) = (&token["header"], encode(&claims));
-        let signed = token.get("signed_header").unwrap_or(header);
-        let message = format!("{}.{claims}", encode(signed));
-        let message = message.as_bytes();
-        let signature = match header["alg"].as_str().unwrap() {
-            "RS256" => keys::sign(self.rsa, message),
-            // RFC 7518, section 3.4: both numbers at their full length.
-            "ES256" => URL_SAFE_NO_PAD.encode(self.p256.sign(&SystemRandom::new(), message).unwrap()),
-            "EdDSA" => URL_SAFE_NO_PAD.encode(self.ed25519.sign(message)),
-            other => panic!("{other}"),
-        };
-        format!("{}.{claims}.{signature}", encode(header))
     }
+    let header = &token["header"];
+    let algorithm = Algorithm::by_name(header["alg"].as_str().unwrap()).unwrap();
+    let signed = signer.token(algorithm, token.get("signed_header").unwrap_or(header), &claims);
+    let (_, behind) = signed.split_once('.').unwrap();
+    format!("{}.{behind}", URL_SAFE_NO_PAD.encode(header.to_string()))
 }

@@ -3,8 +3,11 @@
 pub mod attacks;
 pub mod between;
 pub mod issuer;
+pub mod oidc;
 pub mod own_process;
 pub mod runtime_api;
+pub mod signer;
+pub mod site;
 pub mod tls;
 
 use std::sync::Arc;
