@@ -1,14 +1,13 @@
-//! Attacks, each with the reason for which it is refused, and public test vectors for signatures.
+//! Attacks, each with the reason for which it is refused.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
-use smac_lambda_authorizer::tools::{Algorithm, KeySet};
 use smac_local::deployment::{Pool, SERVICE_TOKEN};
 use smac_local::keys::Key;
 use smac_local::token::{Token, sign_raw};
 
-use crate::support::{self, POOLS, UNAUTHORIZED, attacks, world};
+use crate::support::{self, UNAUTHORIZED, attacks, world};
 
 #[tokio::test]
 async fn none_is_allowed_and_none_is_a_fault() {
@@ -114,87 +113,6 @@ async fn odd_keys_verify_nothing() {
 
 fn rsa_jwk_of(modulus: &[u8]) -> Value {
     json!({ "kty": "RSA", "kid": Key::Forger.kid(), "n": URL_SAFE_NO_PAD.encode(modulus), "e": "AQAB" })
-}
-
-/// Whether a compact JWS holds by the keys of a set: form, algorithm, key and signature, by the way that tokens go.
-fn holds(set: &KeySet, jws: &str) -> bool {
-    let segments: Vec<&str> = jws.split('.').collect();
-    let [header, payload, signature] = segments[..] else {
-        return false;
-    };
-    let (Ok(header_json), Ok(_), Ok(signature)) =
-        (URL_SAFE_NO_PAD.decode(header), URL_SAFE_NO_PAD.decode(payload), URL_SAFE_NO_PAD.decode(signature))
-    else {
-        return false;
-    };
-    let Ok(Value::Object(header_json)) = serde_json::from_slice(&header_json) else {
-        return false;
-    };
-    let kid = header_json.get("kid").and_then(Value::as_str).unwrap_or_default();
-    header_json.get("alg").is_some_and(|alg| alg == "RS256")
-        && set
-            .find(kid, Algorithm::Rs256)
-            .is_some_and(|key| key.has_signed(format!("{header}.{payload}").as_bytes(), &signature))
-}
-
-fn vectors(file: &str) -> Value {
-    let path = format!("{}/tests/it/vectors/{file}", env!("CARGO_MANIFEST_DIR"));
-    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
-}
-
-/// Project Wycheproof's cases for JSON web signatures with RSA keys. Those for other algorithms than RS256 must be
-/// refused, even where the signature is a valid one.
-#[tokio::test]
-async fn wycheproofs_json_web_signatures() {
-    let vectors = vectors("wycheproof-json-web-signature.json");
-    let (mut allowed, mut refused) = (0, 0);
-    for group in vectors["testGroups"].as_array().unwrap() {
-        let key = &group["public"];
-        let is_ours = key["alg"] == "RS256";
-        assert_eq!(
-            KeySet::parse(json!({ "keys": [key] }).to_string().as_bytes(), &[Algorithm::Rs256]).is_ok(),
-            is_ours
-        );
-        // Beside a key of ours, since a configured set without a usable one is a mistake.
-        let set = json!({ "keys": [key, Key::Primary.jwk()] }).to_string();
-        let jwks = format!("{POOLS}__PRIMARY__JWKS");
-        let world = world(&[(jwks.as_str(), set.as_str())]).await;
-        let set = KeySet::parse(set.as_bytes(), &[Algorithm::Rs256]).unwrap();
-        for test in group["tests"].as_array().unwrap() {
-            let (id, jws) = (&test["tcId"], test["jws"].as_str().unwrap());
-            let is_valid = is_ours && test["result"] == "valid";
-            assert_eq!(holds(&set, jws), is_valid, "{id} {}", test["comment"]);
-            // None of them holds claims, so none gets in, whatever its signature.
-            let reason = world.ask_with_token(jws).await.reason();
-            assert_ne!(reason, "allowed", "{id}");
-            assert!(!["internal_error", "event_unsupported"].contains(&reason), "{id} {reason}");
-            if is_valid { allowed += 1 } else { refused += 1 }
-        }
-    }
-    assert_eq!((allowed, refused), (8, 310));
-}
-
-/// Project Wycheproof's cases for RSA signatures of 2048 bits with SHA-256: paddings and encodings that a lenient
-/// verifier takes.
-#[test]
-fn wycheproofs_rsa_signatures() {
-    let vectors = vectors("wycheproof-rsa-2048-sha256.json");
-    let bytes = |hex: &Value| -> Vec<u8> {
-        let hex = hex.as_str().unwrap();
-        (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
-    };
-    let mut counts = [0, 0];
-    for group in vectors["testGroups"].as_array().unwrap() {
-        let set =
-            KeySet::parse(json!({ "keys": [group["public"]] }).to_string().as_bytes(), &[Algorithm::Rs256]).unwrap();
-        let key = set.find(group["public"]["kid"].as_str().unwrap(), Algorithm::Rs256).unwrap();
-        for test in group["tests"].as_array().unwrap() {
-            let is_valid = test["result"] == "valid";
-            assert_eq!(key.has_signed(&bytes(&test["msg"]), &bytes(&test["sig"])), is_valid, "{}", test["tcId"]);
-            counts[usize::from(is_valid)] += 1;
-        }
-    }
-    assert_eq!(counts, [250, 9]);
 }
 
 /// A secret that is compared must be the whole secret: no prefix, no hash of it, no JSON around it.

@@ -31,3 +31,4 @@ mod template;
 mod tls;
 mod tokens;
 mod upstreams;
+mod wycheproof;
