@@ -24,6 +24,24 @@ const MODULUS_BITS: RangeInclusive<usize> = 2048..=8192;
 /// What an uncompressed point begins with (SEC 1, section 2.3.3).
 const UNCOMPRESSED: u8 = 4;
 
+/// Ed25519 points whose order is small, little-endian, without the sign of x: for such a key, anybody can make signatures, as
+/// for an RSA key whose exponent is 1. The library accepts them. The last two are second spellings of 0 and 1.
+const SMALL_ORDER: [[u8; 32]; 7] = [
+    repeated(0x00, 0x00, 0x00),
+    repeated(0x01, 0x00, 0x00),
+    [
+        0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0, //
+        0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05,
+    ],
+    [
+        0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f, //
+        0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a,
+    ],
+    repeated(0xec, 0xff, 0x7f),
+    repeated(0xed, 0xff, 0x7f),
+    repeated(0xee, 0xff, 0x7f),
+];
+
 /// The usable keys of a key set (RFC 7517, section 5); at least one.
 pub struct KeySet {
     /// One for each algorithm that a key can be used with.
@@ -139,11 +157,26 @@ fn material(parameters: AlgorithmParameters) -> Option<Material> {
             EllipticCurve::P521 | EllipticCurve::Ed25519 | _ => None,
         },
         AlgorithmParameters::OctetKeyPair(key) => match key.curve {
-            EllipticCurve::Ed25519 => decode(&key.x).filter(|key| key.len() == 32).map(Material::Ed25519),
+            EllipticCurve::Ed25519 => decode(&key.x).filter(|key| is_sound_point(key)).map(Material::Ed25519),
             EllipticCurve::P256 | EllipticCurve::P384 | EllipticCurve::P521 | _ => None,
         },
         AlgorithmParameters::OctetKey(_) | AlgorithmParameters::Other(_) | _ => None,
     }
+}
+
+/// 32 bytes (RFC 8032, section 5.1.5), and a point of which only the owner of the private key can make signatures.
+fn is_sound_point(key: &[u8]) -> bool {
+    <[u8; 32]>::try_from(key).is_ok_and(|[start @ .., end]| {
+        !SMALL_ORDER.iter().any(|[other @ .., other_end]| start == *other && end & 0x7f == *other_end)
+    })
+}
+
+const fn repeated(first: u8, middle: u8, last: u8) -> [u8; 32] {
+    let mut bytes = [middle; 32];
+    let [start, .., end] = &mut bytes;
+    *start = first;
+    *end = last;
+    bytes
 }
 
 fn rsa_key(rsa: &RSAKeyParameters) -> Option<Material> {

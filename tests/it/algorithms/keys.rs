@@ -1,12 +1,13 @@
 //! Keys of a set: which of them serve, for which algorithm, and which are skipped.
 
+use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use smac_lambda_authorizer::tools::{Algorithm, KeySet, KeySetError};
 use smac_local::keys::Key;
 
-use super::{Case, KID, NAMES, header, judge};
+use super::{Case, KID, NAMES, claims, header, judge, world_of};
 use crate::support::signer::{KeyType, Signer};
 
 fn parse(key: &Value, algorithms: &[Algorithm]) -> Result<KeySet, KeySetError> {
@@ -237,4 +238,39 @@ fn small_rsa_keys() {
             assert!(parse(&key, &[algorithm]).is_err(), "e is {name} for {algorithm:?}");
         }
     }
+}
+
+/// Points of Ed25519 whose order is small: for such a key, anybody can make signatures, as for an RSA key whose exponent
+/// is 1.
+#[tokio::test]
+async fn keys_for_which_anybody_can_sign() {
+    // The eight points (RFC 7748 and others list their coordinates), with what else decodes to them.
+    let mut points: Vec<String> = Vec::new();
+    for y in [
+        "0000000000000000000000000000000000000000000000000000000000000000",
+        "0100000000000000000000000000000000000000000000000000000000000000",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    ] {
+        points.push(y.to_owned());
+        let last = u8::from_str_radix(&y[62..], 16).unwrap() | 0x80;
+        points.push(format!("{}{last:02x}", &y[..62]));
+    }
+    for point in points {
+        let x: Vec<u8> = (0..64).step_by(2).map(|at| u8::from_str_radix(&point[at..at + 2], 16).unwrap()).collect();
+        let key = json!({ "kty": "OKP", "crv": "Ed25519", "kid": KID, "x": URL_SAFE_NO_PAD.encode(&x) });
+        assert_eq!(parse(&key, &[Algorithm::EdDsa]).err(), Some(KeySetError::NoUsableKey), "{point}");
+    }
+    // The library beneath accepts this signature of any message under the second of them.
+    let neutral = [vec![1], vec![0; 31]].concat();
+    let signature = [neutral.clone(), vec![0; 32]].concat();
+    assert!(UnparsedPublicKey::new(&ED25519, &neutral).verify(b"anything", &signature).is_ok());
+
+    let signer = Signer::new(Key::Primary);
+    let world = world_of(&[Algorithm::EdDsa], &[signer.named_jwk(KeyType::Ed25519, KID)]).await;
+    let token = signer.token(Algorithm::EdDsa, &header("EdDSA"), &claims());
+    assert_eq!(world.ask_with_token(&token).await.reason(), "allowed");
 }
