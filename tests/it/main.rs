@@ -15,6 +15,7 @@ mod answers;
 mod attacks;
 mod carriers;
 mod connections;
+mod discovery;
 mod events;
 mod issuers;
 mod key_sets;
