@@ -32,7 +32,7 @@ use crate::aws::SecretVersion;
 pub use crate::claims::ClaimPath;
 use crate::claims::Claims;
 pub use crate::discovery::{Config as DiscoveryConfig, Document};
-use crate::issuer::{cognito, user_id};
+use crate::issuer::{cognito, oidc, user_id};
 use crate::jws::Decoded;
 use crate::service::StoredPair;
 use crate::settings::Settings;
@@ -101,6 +101,12 @@ impl Object {
         self.0.json(name)
     }
 
+    /// Whether there is a claim there.
+    #[must_use]
+    pub fn has(&self, claim: &ClaimPath) -> bool {
+        self.0.at(claim).is_some()
+    }
+
     /// A member, if it is a string.
     #[must_use]
     pub fn string(&self, name: &str) -> Option<Cow<'_, str>> {
@@ -129,6 +135,42 @@ impl Object {
 #[must_use]
 pub fn has_scope(claims: &Object, wanted: &str) -> bool {
     cognito::has_scope(&claims.0, wanted)
+}
+
+/// The client of an OIDC issuer's token, and the claim that names it; none if no claim does.
+#[must_use]
+pub fn oidc_client(claims: &Object) -> Option<(&'static str, Option<String>)> {
+    Some((oidc::client_claim(&claims.0)?, oidc::client(&claims.0)))
+}
+
+/// Whether an OIDC issuer's token has this scope.
+#[must_use]
+pub fn oidc_has_scope(rules: &OidcRules, claims: &Object, wanted: &str) -> bool {
+    rules.has_scope(&claims.0, wanted)
+}
+
+/// Whether an OIDC issuer's token has this group.
+#[must_use]
+pub fn oidc_has_group(rules: &OidcRules, claims: &Object, wanted: &str) -> bool {
+    rules.has_group(&claims.0, wanted)
+}
+
+/// Whether an OIDC issuer's token is one of a client itself.
+#[must_use]
+pub fn is_oidc_machine(claims: &Object) -> bool {
+    oidc::is_machine(&claims.0, oidc::client(&claims.0).as_deref())
+}
+
+/// Whether an OIDC issuer has left groups out, since there are too many.
+#[must_use]
+pub fn has_groups_overage(claims: &Object) -> bool {
+    oidc::has_groups_overage(&claims.0)
+}
+
+/// Whether a claim has one of the values that it must have.
+#[must_use]
+pub fn has_required_value(claims: &Object, required: &RequiredClaim) -> bool {
+    required.is_met_by(&claims.0)
 }
 
 /// The claim that holds the user id, if one does.

@@ -1,19 +1,51 @@
 //! What to look at, or to change, for each reason of a refusal.
 
 use smac_lambda_authorizer::Refusal;
+use smac_lambda_authorizer::tools::{IssuerConfig, Rules};
 
 /// For a reason that is not known here. A test holds that there is none.
 const UNKNOWN: &str = "look it up in the authorizer's documents";
 
-/// What to look at, or to change, when a request is refused for this reason: about the pool of this name in the settings,
-/// if one judged the token.
-pub fn advice(refusal: Refusal, pool: Option<&str>) -> String {
+/// What to look at, or to change, when a request is refused for this reason: in the settings of this issuer, if one judged
+/// the token.
+pub fn advice(refusal: Refusal, issuer: Option<&IssuerConfig>) -> String {
+    let code = refusal.code();
+    let is_oidc = issuer.is_some_and(|issuer| matches!(issuer.rules, Rules::Oidc(_)));
+    let text = Some(code).filter(|_| is_oidc).and_then(of_oidc).unwrap_or_else(|| of(code));
     // Beside the whole names of settings an advice would not fit into a line.
-    of(refusal.code())
-        .replace("{COGNITO}", "SMAC__AUTH__PROVIDER_COGNITO__")
+    text.replace("{COGNITO}", "SMAC__AUTH__PROVIDER_COGNITO__")
         .replace("{POOL}", "SMAC__AUTH__PROVIDER_COGNITO__USERPOOLS__<NAME>__")
+        .replace("{ISSUER}", "SMAC__AUTH__PROVIDER_OIDC__ISSUERS__<NAME>__")
         .replace("{SERVICES}", "SMAC__AUTH__AUTOMATION_PRINCIPALS__")
-        .replace("<NAME>", pool.unwrap_or("<NAME>"))
+        .replace("<NAME>", issuer.map_or("<NAME>", |issuer| &issuer.name))
+}
+
+/// Where it is another one for the token of an OIDC issuer.
+fn of_oidc(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "signature_invalid" => {
+            "send the token as its issuer gave it: it was changed on the way, forged, or made for an API of the issuer's own"
+        }
+        "client_not_allowed" => {
+            "add it to {ISSUER}CLIENT_ID, if it may use this API; or get a token with another client"
+        }
+        "audience_not_allowed" => "have the client ask for a token for this API, or correct {ISSUER}AUDIENCE",
+        "user_id_missing" => {
+            "use another claim with {ISSUER}USER_ID; or set {ISSUER}USER_INFO=true, for access tokens with the scope openid"
+        }
+        "user_id_invalid" => "change it at the issuer, or use another claim with {ISSUER}USER_ID",
+        "user_id_not_verified" => {
+            "have the user verify it, and the issuer say so in the token; or use another claim with {ISSUER}USER_ID"
+        }
+        "token_revoked" => "sign in again after a sign-out or revocation",
+        "scope_missing" => "have the client ask for one, and the issuer grant it; or change {ISSUER}REQUIRED_SCOPES",
+        "group_missing" => "add the user to one at the issuer and sign in again, or change {ISSUER}REQUIRED_GROUPS",
+        "jwks_unavailable" => {
+            "look at the log, which has the cause, and at the network; {ISSUER}JWKS_URI sets its address"
+        }
+        "user_info_unavailable" => "look at the log, which has the cause, the network, and a firewall",
+        _ => return None,
+    })
 }
 
 fn of(code: &str) -> &'static str {
@@ -29,19 +61,24 @@ fn of(code: &str) -> &'static str {
             "send `Bearer`, a space and the whole token; SMAC__AUTH__JWT__HEADER_PREFIX is another word for `Bearer`, \
              and SMAC__AUTH__JWT__ALLOW_BARE=true allows the token alone"
         }
-        "algorithm_not_allowed" => "send a token of Cognito: those are signed with RS256",
+        "algorithm_not_allowed" => {
+            "send a token of a configured issuer: pools sign with RS256, and OIDC issuers with {ISSUER}ALGORITHMS"
+        }
         "key_unknown" => "sign in again: the key was replaced, or the token is another environment's or forged",
         "signature_invalid" => "send the token as Cognito gave it: it was changed on the way, or forged",
         "issuer_unknown" => {
-            "configure its pool ({POOL}USERPOOL_ID and __APP_CLIENT_ID), or send a token of a configured pool"
+            "configure its pool ({POOL}USERPOOL_ID and __APP_CLIENT_ID) or OIDC issuer ({ISSUER}ISSUER and __AUDIENCE), \
+             or send a token of a configured one"
         }
         "token_expired" => "get a new token",
         "token_not_yet_valid" => "compare the clocks; SMAC__AUTH__JWT__LEEWAY_SECONDS allows for a difference",
+        "token_type_not_allowed" => "send the access token for this API; {ISSUER}TOKEN_TYPE=ANY allows plain JWTs too",
         "token_use_not_allowed" => "send the other kind of token, or allow this one with {COGNITO}TOKEN_USE",
         "client_not_allowed" => "add it to {POOL}APP_CLIENT_ID, if it may use this API; or sign in with another client",
         "audience_not_allowed" => {
             "have the client ask for this API (the parameter `resource`), or correct {POOL}RESOURCE_AUDIENCE"
         }
+        "claim_not_allowed" => "compare the token's claims with {ISSUER}REQUIRED_CLAIMS",
         "sender_constraint_unmet" => "send a bearer token: switch DPoP or certificate binding off",
         "user_id_missing" => {
             "use another claim with SMAC__AUTH__USER_ID; access tokens need the scope openid and {POOL}DOMAIN, or the \
@@ -63,8 +100,14 @@ fn of(code: &str) -> &'static str {
         "group_missing" => "add the user to one in pool <NAME> and sign in again, or change {COGNITO}REQUIRED_GROUPS",
         "resource_unsafe" => "set SMAC__AUTH__POLICY__SCOPE=STAGE, or refuse such paths before the authorizer",
         "event_unsupported" => "attach the function to API Gateway as an authorizer; nothing else may call it",
-        "CONFIG_ENFORCED_001" => "set SMAC__AUTH__PROVIDER=COGNITO and a pool, or {SERVICES} variables",
+        "CONFIG_ENFORCED_001" => {
+            "set SMAC__AUTH__PROVIDER=COGNITO and a pool, SMAC__AUTH__PROVIDER=OIDC and an issuer, or {SERVICES} variables"
+        }
         "jwks_unavailable" => "look at the log, which has the cause, the network, {POOL}USERPOOL_ID and __REGION",
+        "discovery_unavailable" => {
+            "look at the log, which has the cause, and at the network; the document's `issuer` must be {ISSUER}ISSUER, byte \
+             for byte, and its `jwks_uri` https; {ISSUER}DISCOVERY_URL sets its address"
+        }
         "user_info_unavailable" => "look at the network, a firewall, and {POOL}DOMAIN",
         "secrets_unavailable" => {
             "look at the permissions (secretsmanager:GetSecretValue, kms:Decrypt), the network, and \
@@ -79,24 +122,53 @@ fn of(code: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use smac_lambda_authorizer::Unauthorized;
-    use smac_lambda_authorizer::tools::{PREFIX, SETTINGS};
+    use smac_lambda_authorizer::tools::{self, PREFIX, SETTINGS};
+    use smac_lambda_authorizer::{Settings, Unauthorized};
 
     use super::*;
+    use crate::deployment;
 
     #[test]
     fn each_reason_has_advice_of_its_own_that_names_real_settings() {
-        let known: Vec<_> = SETTINGS.iter().map(|setting| setting.full_name("<NAME>")).collect();
-        for refusal in Refusal::all() {
-            let advice = advice(refusal, None);
-            assert!(advice != UNKNOWN, "{refusal}");
-            let is_part = |c: char| c.is_ascii_uppercase() || "_<>".contains(c);
-            for rest in advice.split(PREFIX).skip(1) {
-                let name: String = rest.chars().take_while(|c| is_part(*c)).collect();
-                let is_section = name.ends_with("__") && known.iter().any(|known| known.starts_with(&name));
-                assert!(is_section || known.contains(&name), "{refusal}: {name}");
+        let variables = deployment::environment("http://127.0.0.1:1");
+        let settings = Settings::from_variables(variables, |path| std::fs::read_to_string(path)).unwrap();
+        let issuers = &tools::parts(&settings).tokens.unwrap().issuers;
+        for issuer in [None].into_iter().chain(issuers.iter().map(Some)) {
+            let name = issuer.map_or("<NAME>", |issuer| &issuer.name);
+            let known: Vec<_> = SETTINGS.iter().map(|setting| setting.full_name(name)).collect();
+            for refusal in Refusal::all() {
+                let advice = advice(refusal, issuer);
+                assert!(advice != UNKNOWN, "{refusal}");
+                // What a secret looks like has braces too.
+                assert!(refusal.code() == "secret_malformed" || !advice.contains('{'), "{refusal}: {advice}");
+                let is_part = |c: char| c.is_ascii_uppercase() || "_<>".contains(c);
+                for rest in advice.split(PREFIX).skip(1) {
+                    let name: String = rest.chars().take_while(|c| is_part(*c)).collect();
+                    let is_section = name.ends_with("__") && known.iter().any(|known| known.starts_with(&name));
+                    assert!(is_section || known.contains(&name), "{refusal}: {name}");
+                }
             }
         }
-        assert!(advice(Unauthorized::ClientNotAllowed.into(), Some("MAIN")).contains("__MAIN__APP_CLIENT_ID"));
+        let refusal = Unauthorized::ClientNotAllowed.into();
+        for (issuer, setting) in issuers.iter().zip([
+            "USERPOOLS__PRIMARY__APP_CLIENT_ID",
+            "USERPOOLS__SECONDARY__APP_CLIENT_ID",
+            "ISSUERS__DEV__CLIENT_ID",
+        ]) {
+            assert!(advice(refusal, Some(issuer)).contains(setting), "{setting}");
+        }
+    }
+
+    #[test]
+    fn nothing_of_a_pool_is_said_about_a_token_of_an_oidc_issuer() {
+        let of_pools = ["algorithm_not_allowed", "issuer_unknown", "token_use_not_allowed", "revocation_unknown"];
+        let before_it = ["CONFIG_ENFORCED_001"];
+        for code in
+            Refusal::all().map(Refusal::code).filter(|code| !of_pools.contains(code) && !before_it.contains(code))
+        {
+            let text = of_oidc(code).unwrap_or_else(|| of(code));
+            let is_of_a_pool = ["pool", "Cognito", "{COGNITO}", "{POOL}"].iter().any(|word| text.contains(word));
+            assert!(!is_of_a_pool, "{code}: {text}");
+        }
     }
 }

@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 use std::process::ExitCode;
 
-use smac_lambda_authorizer::tools::{Check, Pair, Parts, Path, Request, UnverifiedPair};
+use smac_lambda_authorizer::tools::{self, Check, IssuerConfig, Object, Pair, Parts, Path, Request, UnverifiedPair};
 use smac_lambda_authorizer::{Answer, Decision, Fault, FunctionError, Invocation, Outcome, Refusal, Unauthorized};
 
 #[derive(Clone, Copy)]
@@ -38,6 +38,20 @@ pub(crate) fn path(presented: &Result<Presented<'_>, Unauthorized>) -> Path {
         Ok(Presented::Pair(_)) => Path::Pair,
         Ok(Presented::None) | Err(_) => Path::None,
     }
+}
+
+/// The issuer that judged the token. A pool and an OIDC issuer may have one name, so the token decides which it is.
+pub(crate) fn judge<'p>(parts: &Parts<'p>, presented: Presented<'_>, decision: &Decision) -> Option<&'p IssuerConfig> {
+    let Presented::Token(token) = presented else {
+        return None;
+    };
+    let name = decision.trace().issuer.as_ref()?;
+    let [_, claims, _] = tools::segments(token)?;
+    let claims = Object::parse(&claims)?;
+    let identifier = claims.string("iss")?;
+    let is_its =
+        |issuer: &&IssuerConfig| issuer.name == *name && issuer.identifiers.iter().any(|iss| *iss == identifier);
+    parts.tokens?.issuers.iter().find(is_its)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,7 +11,7 @@ mod token;
 use std::process::ExitCode;
 
 use serde_json::json;
-use smac_lambda_authorizer::tools::{self, Carrier, Check, Parts, Request, Upstream};
+use smac_lambda_authorizer::tools::{self, Carrier, Check, IssuerConfig, Parts, Request, Upstream};
 use smac_lambda_authorizer::{Decision, Mistakes, Outcome};
 use smac_local::command::{Problem, print};
 use smac_local::deployment::CREDENTIALS;
@@ -43,7 +43,7 @@ lines say so. With --live the upstreams of the settings are asked, with the AWS 
 those of this process' environment or profile.
 Without --env-file and --function-config the development deployment decides, and its stand-ins are asked.
 
-Nothing of the token is printed but its issuer, its app client, what it is for, and its times.
+Nothing of the token is printed but its issuer, its client, what it is for, and its times.
 Exit status: 0 for allowed, 1 for refused, 2 for a fault or bad usage.";
 
 #[derive(clap::Args)]
@@ -53,7 +53,7 @@ pub(crate) struct Explain {
     deployment: Deployment,
     #[command(flatten)]
     changes: Changes,
-    /// Asks the real upstreams: key sets, userInfo, GetUser, Secrets Manager.
+    /// Asks the real upstreams: discovery documents, key sets, userInfo, GetUser, Secrets Manager.
     #[arg(long)]
     live: bool,
     /// A file with an event, a token or the result of a sign-in; a token; or `-` for standard input.
@@ -108,7 +108,8 @@ impl Explain {
             decide_offline(&event, environment, &parts, presented, token.as_ref()).await?
         };
         let (request, token, decision) = (request.as_ref(), token.as_ref(), &decision);
-        report(&Case { parts, request, path, token, decision, asked, is_event_made })
+        let issuer = decisions::judge(&parts, presented, decision);
+        report(&Case { parts, request, path, token, issuer, decision, asked, is_event_made })
     }
 }
 
@@ -120,10 +121,11 @@ async fn decide_offline(
     token: Option<&Token>,
 ) -> Result<(Decision, Asked), Problem> {
     let has_key = parts.tokens.zip(token).is_some_and(|(tokens, token)| offline::has_key_of(tokens, token));
-    let token_of_event = if let Presented::Token(token) = presented { Some(token) } else { None };
-    let signed_again = token_of_event.filter(|_| !has_key).and_then(|token| offline::signed_again(event, token));
+    let compact = if let Presented::Token(compact) = presented { Some(compact) } else { None };
+    let unverifiable = compact.zip(token).filter(|_| !has_key);
+    let signed_again = unverifiable.and_then(|(compact, token)| offline::signed_again(event, compact, token));
     let stand_in = offline::start(Assumptions::about(presented, token, parts)).await?;
-    offline::redirect(&mut environment, &stand_in.url(), parts);
+    offline::redirect(&mut environment, &stand_in.url(), parts, has_key);
     let settings = environment::settings(environment).map_err(unusable)?;
     let decision = warm(settings).await.authorize(signed_again.as_deref().unwrap_or(event), deadline()).await;
     Ok((decision, Asked::Nobody { has_key }))
@@ -169,17 +171,21 @@ fn asked(case: &Case<'_>) -> String {
         return "nobody: what is not checked is assumed (--live asks)".to_owned();
     }
     let mut asked = Vec::new();
-    for (upstream, name) in
-        [(Upstream::KeySet, "key set"), (Upstream::UserInfo, case.attributes_name()), (Upstream::Secret, "secret")]
-    {
+    for (upstream, name) in [
+        (Upstream::Discovery, "discovery document"),
+        (Upstream::KeySet, "key set"),
+        (Upstream::UserInfo, case.attributes_name()),
+        (Upstream::Secret, "secret"),
+    ] {
         let calls = case.decision.trace().calls(upstream);
         let failed = match calls.failed {
             0 => String::new(),
             failed => format!("; {failed} of {} calls failed", calls.made),
         };
-        // Without a source it was asked at the start, for nothing.
+        // Without a source it was asked at the start, for nothing. A document that was found there is no news.
+        let was_asked = calls.made > 0 && (upstream != Upstream::Discovery || calls.failed > 0);
         let source = calls.source().map_or("not needed", |source| source.name());
-        if calls.source().is_some() || calls.made > 0 {
+        if calls.source().is_some() || was_asked {
             asked.push(format!("{name} ({source}{failed})"));
         }
     }
@@ -187,12 +193,16 @@ fn asked(case: &Case<'_>) -> String {
 }
 
 fn describe(parts: &Parts<'_>) -> String {
-    let pools = parts.tokens.map(|tokens| {
-        let pools: Vec<_> = tokens.issuers.iter().map(|issuer| issuer.name.as_ref()).collect();
-        format!("pools {}", pools.join(", "))
-    });
+    let issuers = parts.tokens.map(|tokens| tokens.issuers.as_slice()).unwrap_or_default();
+    let (pools, others): (Vec<_>, Vec<_>) = issuers.iter().partition(|issuer| case::pool_rules(issuer).is_some());
+    let listed = |what: &str, issuers: &[&IssuerConfig]| match issuers {
+        [] => None,
+        issuers => Some(format!("{what} {}", case::listed(issuers.iter().map(|issuer| issuer.name.as_ref())))),
+    };
     let services = if parts.services.is_some() { "service principals" } else { "no service principals" };
-    format!("{}, {services}", pools.unwrap_or_else(|| "no pools".to_owned()))
+    let parts = [listed("pools", &pools), listed("OIDC issuers", &others), Some(services.to_owned())];
+    let nobody = if issuers.is_empty() { "no issuers, " } else { "" };
+    format!("{nobody}{}", parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
 }
 
 fn unusable(mistakes: Mistakes) -> Problem {

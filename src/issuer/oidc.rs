@@ -148,12 +148,16 @@ impl Rules {
         }
     }
 
+    /// Whether a token has this group.
+    pub(crate) fn has_group(&self, claims: &Claims, wanted: &str) -> bool {
+        claims.words_at(&self.groups_claim).iter().any(|group| group == wanted)
+    }
+
     fn check_groups(&self, subject: &Subject<'_>) -> Result<(), Forbidden> {
         if self.required_groups.is_empty() {
             return Ok(());
         }
-        let held = subject.claims.words_at(&self.groups_claim);
-        if held.iter().any(|group| self.required_groups.iter().any(|required| required == group)) {
+        if self.required_groups.iter().any(|group| self.has_group(subject.claims, group)) {
             return Ok(());
         }
         if has_groups_overage(subject.claims) {
@@ -173,7 +177,7 @@ impl Rules {
 impl RequiredClaim {
     /// Whether the claim is one of the values, or a list with one of them in it. Numbers are compared as they are written:
     /// 1 is not 1.0.
-    fn is_met_by(&self, claims: &Claims) -> bool {
+    pub(crate) fn is_met_by(&self, claims: &Claims) -> bool {
         match claims.at(&self.claim).and_then(|json| serde_json::from_str(json).ok()) {
             Some(Value::Array(list)) => list.iter().any(|value| self.values.contains(value)),
             Some(value) => self.values.contains(&value),
@@ -183,21 +187,25 @@ impl RequiredClaim {
 }
 
 /// The client that the token was issued to: the first claim that names one, if it is a string.
-fn client(claims: &SignedClaims) -> Option<String> {
-    let claim = CLIENT_CLAIMS.into_iter().find(|name| claims.json(name).is_some())?;
-    claims.non_empty(claim).map(Into::into)
+pub(crate) fn client(claims: &Claims) -> Option<String> {
+    claims.non_empty(client_claim(claims)?).map(Into::into)
+}
+
+/// The first of the claims that name a client which is present.
+pub(crate) fn client_claim(claims: &Claims) -> Option<&'static str> {
+    CLIENT_CLAIMS.into_iter().find(|name| claims.json(name).is_some())
 }
 
 /// Whether no user is behind the token: its subject is the client itself (RFC 9068, section 5), or it says so as Auth0 and
 /// Entra ID do.
-fn is_machine(claims: &SignedClaims, client: Option<&str>) -> bool {
+pub(crate) fn is_machine(claims: &Claims, client: Option<&str>) -> bool {
     let is = |name: &str, value: &str| claims.string(name).is_some_and(|claim| claim == value);
     client.is_some_and(|client| is("sub", client)) || is("gty", "client-credentials") || is("idtyp", "app")
 }
 
 /// Entra ID leaves the groups of a user with many of them out, and says where they could be asked for.
 /// <https://learn.microsoft.com/en-us/entra/identity-platform/id-token-claims-reference#groups-overage-claim>
-fn has_groups_overage(claims: &SignedClaims) -> bool {
+pub(crate) fn has_groups_overage(claims: &Claims) -> bool {
     claims
         .json("_claim_names")
         .is_some_and(|json| Claims::parse(json.as_bytes().to_vec()).is_some_and(|names| names.json("groups").is_some()))

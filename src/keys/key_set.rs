@@ -99,6 +99,15 @@ impl KeySet {
     }
 }
 
+#[cfg(feature = "tools")]
+impl KeySet {
+    /// How many of its keys can be used with this algorithm.
+    #[must_use]
+    pub fn count(&self, algorithm: Algorithm) -> usize {
+        self.keys.iter().filter(|(_, key)| key.algorithm() == algorithm).count()
+    }
+}
+
 impl fmt::Debug for KeySet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "KeySet({} keys)", self.keys.len())

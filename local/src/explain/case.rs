@@ -1,10 +1,12 @@
 //! All that is known of a decision, for the sentences about it.
 
+use std::borrow::Cow;
+
 use smac_lambda_authorizer::tools::{
-    self, Carrier, Check, ClaimPath, IssuerConfig, PREFIX, Parts, Path, PoolRules, Request, Rules, Upstream, UserIdRule,
+    self, Carrier, Check, ClaimPath, IssuerConfig, OidcRules, PREFIX, Parts, Path, PoolRules, Request, Rules, Upstream,
+    UserIdRule,
 };
 use smac_lambda_authorizer::{Decision, PrincipalType};
-use url::Url;
 
 use super::token::{Token, shown};
 
@@ -21,6 +23,8 @@ pub(super) struct Case<'a> {
     pub(super) request: Option<&'a Request<'a>>,
     pub(super) path: Path,
     pub(super) token: Option<&'a Token>,
+    /// The issuer that judged it.
+    pub(super) issuer: Option<&'a IssuerConfig>,
     pub(super) decision: &'a Decision,
     pub(super) asked: Asked,
     /// Whether there was a token alone, and the event was made for it.
@@ -45,17 +49,32 @@ impl<'a> Case<'a> {
         self.parts.tokens.map(|tokens| tokens.issuers.as_slice()).unwrap_or_default()
     }
 
-    pub(super) fn issuer(&self) -> Option<&'a IssuerConfig> {
-        let name = self.decision.trace().issuer.as_ref()?;
-        self.issuers().iter().find(|issuer| issuer.name == *name)
+    /// The rules, if a user pool issued the token.
+    pub(super) fn pool(&self) -> Option<&'a PoolRules> {
+        self.issuer.and_then(pool_rules)
     }
 
-    pub(super) fn rules(&self) -> Option<&'a PoolRules> {
-        self.issuer().and_then(pool_rules)
+    /// The rules, if an OIDC issuer issued the token.
+    pub(super) fn oidc(&self) -> Option<&'a OidcRules> {
+        match &self.issuer?.rules {
+            Rules::Pool(_) => None,
+            Rules::Oidc(rules) => Some(rules),
+        }
     }
 
-    pub(super) fn pool_name(&self) -> &'a str {
-        self.issuer().map_or("?", |issuer| issuer.name.as_ref())
+    /// The issuer's name in the settings.
+    pub(super) fn name(&self) -> &'a str {
+        self.issuer.map_or("?", |issuer| issuer.name.as_ref())
+    }
+
+    /// The issuer, with what it is.
+    pub(super) fn issuer_name(&self) -> String {
+        self.issuer.map(described).unwrap_or_default()
+    }
+
+    /// The whole name of a setting of the issuer.
+    pub(super) fn setting(&self, name: &str) -> String {
+        if self.oidc().is_some() { oidc_setting(self.name(), name) } else { pool_setting(self.name(), name) }
     }
 
     pub(super) fn was_asked(&self, upstream: Upstream) -> bool {
@@ -63,11 +82,18 @@ impl<'a> Case<'a> {
     }
 
     /// Who is asked about the token's user, by name and address.
-    pub(super) fn attributes(&self) -> Option<(&'static str, &'a Url)> {
-        let (rules, token) = (self.rules()?, self.token?);
+    pub(super) fn attributes(&self) -> Option<(&'static str, String)> {
+        let token = self.token?;
+        if let Some(rules) = self.oidc() {
+            let document = self.issuer?.discovery.as_ref()?;
+            let is_asked = rules.asks_user_info
+                && token.claims().is_some_and(|it| tools::oidc_has_scope(rules, it, USER_INFO_SCOPE));
+            return is_asked.then(|| ("userInfo", format!("the `userinfo_endpoint` of {}", document.url)));
+        }
+        let rules = self.pool()?;
         let user_info = rules.user_info_url.as_ref().filter(|_| token.has_scope(USER_INFO_SCOPE));
         let get_user = || rules.get_user_url.as_ref().filter(|_| token.has_scope(GET_USER_SCOPE));
-        user_info.map(|url| ("userInfo", url)).or_else(|| Some(("GetUser", get_user()?)))
+        user_info.map(|url| ("userInfo", url.to_string())).or_else(|| Some(("GetUser", get_user()?.to_string())))
     }
 
     pub(super) fn attributes_name(&self) -> &'static str {
@@ -75,12 +101,16 @@ impl<'a> Case<'a> {
     }
 
     pub(super) fn attributes_at(&self) -> String {
-        self.attributes().map(|(name, url)| format!("{name}, {url}")).unwrap_or_default()
+        self.attributes().map(|(name, at)| format!("{name}, {at}")).unwrap_or_default()
     }
 
+    /// Whether the token is one of a client itself, and was allowed as such.
     pub(super) fn is_machine(&self) -> bool {
         let principal = self.decision.trace().principal.as_ref();
-        self.path == Path::Token && principal.is_some_and(|(principal, _)| *principal == PrincipalType::Service)
+        let is_service = principal.is_some_and(|(principal, _)| *principal == PrincipalType::Service);
+        let claims = self.token.and_then(Token::claims);
+        let is_machine = |rules: &OidcRules| rules.allow_machine_tokens && claims.is_some_and(tools::is_oidc_machine);
+        self.path == Path::Token && is_service && self.oidc().is_none_or(is_machine)
     }
 
     /// The claim of the token that is the user id, if one is.
@@ -95,7 +125,7 @@ impl<'a> Case<'a> {
     }
 
     pub(super) fn user_id(&self) -> Option<&'a UserIdRule> {
-        self.issuer().map(user_id_rule)
+        self.issuer.map(user_id_rule)
     }
 
     /// The claim that is the user id, if it must be verified.
@@ -106,11 +136,17 @@ impl<'a> Case<'a> {
     }
 
     pub(super) fn checks_revocation(&self) -> bool {
-        self.rules().is_some_and(|rules| rules.check_revocation)
+        self.pool().is_some_and(|rules| rules.check_revocation)
     }
 
+    /// The client that the token was issued to.
     pub(super) fn client(&self) -> String {
-        self.token.and_then(Token::client).map(|client| shown(&client)).unwrap_or_default()
+        let token = self.token;
+        let client = match self.oidc() {
+            Some(_) => token.and_then(|token| tools::oidc_client(token.claims()?)?.1),
+            None => token.and_then(Token::client).map(Cow::into_owned),
+        };
+        client.map(|client| shown(&client)).unwrap_or_default()
     }
 
     /// The service's secret. The id itself is not shown: whoever mixes up the two headers puts the token there.
@@ -135,6 +171,9 @@ impl<'a> Case<'a> {
     }
 }
 
+/// So many names are listed in a line.
+const MAX_LISTED: usize = 10;
+
 pub(super) const USER_INFO_SCOPE: &str = "openid";
 
 pub(super) const GET_USER_SCOPE: &str = "aws.cognito.signin.user.admin";
@@ -153,6 +192,26 @@ pub(super) fn user_id_rule(issuer: &IssuerConfig) -> &UserIdRule {
         Rules::Pool(rules) => &rules.user_id,
         Rules::Oidc(rules) => &rules.user_id,
     }
+}
+
+/// An issuer by its name in the settings, with what it is.
+pub(super) fn described(issuer: &IssuerConfig) -> String {
+    match issuer.rules {
+        Rules::Pool(_) => format!("pool {}", issuer.name),
+        Rules::Oidc(_) => format!("OIDC issuer {}", issuer.name),
+    }
+}
+
+/// Names in a line. Of many, the first.
+pub(super) fn listed<'n>(names: impl ExactSizeIterator<Item: Into<Cow<'n, str>>>) -> String {
+    let more = names.len().saturating_sub(MAX_LISTED);
+    let names: Vec<Cow<'_, str>> = names.take(MAX_LISTED).map(Into::into).collect();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", names.join(", "))
+}
+
+pub(super) fn oidc_setting(issuer: &str, name: &str) -> String {
+    format!("{PREFIX}PROVIDER_OIDC__ISSUERS__{issuer}__{name}")
 }
 
 pub(super) fn pool_setting(pool: &str, name: &str) -> String {

@@ -1,5 +1,7 @@
 //! What is said of a check that was passed, with the facts: of a token no more than helps to mend the configuration.
 
+mod oidc;
+
 use smac_lambda_authorizer::tools::{Check, Path, PoolRules, Scope, Upstream};
 
 use super::case::{Asked, Case};
@@ -9,6 +11,9 @@ impl Case<'_> {
     pub(super) fn passed(&self, check: Check) -> String {
         if self.is_assumed(check) {
             return "not checked offline: use --live".to_owned();
+        }
+        if let Some(said) = self.oidc().and_then(|rules| self.passed_at_oidc(check, rules)) {
+            return said;
         }
         let facts = match check {
             Check::Event if self.is_event_made => "a REST API's, made for the token",
@@ -21,13 +26,13 @@ impl Case<'_> {
             Check::Algorithm => return self.token.and_then(Token::algorithm).unwrap_or_default().into_owned(),
             Check::Issuer => {
                 let issuer = self.token.and_then(|token| token.string("iss")).unwrap_or_default();
-                return format!("{}, pool {}", shown(&issuer), self.pool_name());
+                return format!("{}, {}", shown(&issuer), self.issuer_name());
             }
             Check::Key if self.asked == (Asked::Nobody { has_key: true }) => "in the configured key set",
-            Check::Key => return format!("in the key set of pool {}", self.pool_name()),
+            Check::Key => return format!("in the key set of {}", self.issuer_name()),
             Check::Times => return self.times(),
             Check::Type => return format!("{}, which is allowed", self.kind_of_token()),
-            Check::Client => return format!("`{}`, of pool {}", self.client(), self.pool_name()),
+            Check::Client => return format!("`{}`, of {}", self.client(), self.issuer_name()),
             Check::Audience => {
                 let bound = self.token.filter(|token| token.is_access()).map(Token::resources).unwrap_or_default();
                 return self.required(|rules| &rules.resource_audience, |_, name| bound.iter().any(|one| one == name));
@@ -84,7 +89,7 @@ impl Case<'_> {
 
     /// The required names of which the token has one, in words.
     fn required(&self, names: impl Fn(&PoolRules) -> &Vec<String>, has: impl Fn(&Token, &str) -> bool) -> String {
-        let names = self.rules().into_iter().flat_map(&names).map(String::as_str);
+        let names = self.pool().into_iter().flat_map(&names).map(String::as_str);
         let held: Vec<_> = names.filter(|name| self.token.is_some_and(|token| has(token, name))).collect();
         if held.is_empty() { "none is required".to_owned() } else { format!("has {}", held.join(", ")) }
     }

@@ -1,12 +1,17 @@
 //! The facts behind a refusal, and what to change. Never a token, and of its claims no more than helps to mend the
 //! configuration.
 
-use smac_lambda_authorizer::tools::{self, Carrier, Check, IdentitySource, IssuerConfig, PREFIX, Request, Upstream};
+mod oidc;
+mod unknown;
+
+use smac_lambda_authorizer::tools::{
+    self, Algorithm, Carrier, Check, IdentitySource, IssuerConfig, PREFIX, Request, Upstream,
+};
 use smac_lambda_authorizer::{Fault, Forbidden, Refusal, Unauthorized};
 use smac_local::advice::advice;
 use url::Url;
 
-use super::case::{Asked, Case, GET_USER_SCOPE, USER_INFO_SCOPE, form_of_header, pool_rules, pool_setting, quoted};
+use super::case::{Asked, Case, GET_USER_SCOPE, USER_INFO_SCOPE, form_of_header, pool_rules, quoted};
 use super::token::{Token, in_words, shown};
 
 /// The largest leeway that can be set: a token that expired earlier is no matter of clocks.
@@ -33,12 +38,14 @@ impl Case<'_> {
             Refusal::Fault(reason) => self.fault(reason),
         };
         let (facts, change) = found.unwrap_or_default();
-        let pool = self.issuer().map(|issuer| issuer.name.as_ref());
         let why = format!("{} {facts}", refusal.meaning()).trim_end().to_owned();
-        (why, change.unwrap_or_else(|| advice(refusal, pool)))
+        (why, change.unwrap_or_else(|| advice(refusal, self.issuer)))
     }
 
     fn unauthorized(&self, reason: Unauthorized) -> Option<Finding> {
+        if let Some(found) = self.oidc().and_then(|rules| self.unauthorized_at_oidc(reason, rules)) {
+            return Some(found);
+        }
         Some(match reason {
             Unauthorized::CredentialsMissing => self.credentials_missing(),
             Unauthorized::CredentialsAmbiguous => facts(format!("Looked at: {}", self.places())),
@@ -48,11 +55,11 @@ impl Case<'_> {
             }),
             Unauthorized::TokenMalformed => return self.token_malformed(),
             Unauthorized::AlgorithmNotAllowed => match self.token.and_then(Token::algorithm) {
-                Some(name) => facts(format!("It is {}", shown(&name))),
+                Some(name) => self.algorithm_not_allowed(&name),
                 None => facts("It has none"),
             },
             Unauthorized::KeyUnknown | Unauthorized::SignatureInvalid => {
-                facts(format!("The issuer is pool {}", self.pool_name()))
+                facts(format!("The issuer is {}", self.issuer_name()))
             }
             Unauthorized::IssuerUnknown => self.issuer_unknown(),
             Unauthorized::TokenExpired => self.token_expired(),
@@ -73,16 +80,19 @@ impl Case<'_> {
     }
 
     fn forbidden(&self, reason: Forbidden) -> Option<Finding> {
+        if let Some(found) = self.oidc().and_then(|rules| self.forbidden_at_oidc(reason, rules)) {
+            return Some(found);
+        }
         Some(match reason {
             Forbidden::ScopeMissing => {
-                let scopes = format!("Required: {}", self.rules()?.required_scopes.join(", "));
+                let scopes = format!("Required: {}", self.pool()?.required_scopes.join(", "));
                 if self.token.is_some_and(Token::is_access) {
                     return Some(facts(scopes));
                 }
                 let setting = format!("{PREFIX}PROVIDER_COGNITO__REQUIRED_SCOPES");
                 change(scopes, format!("send the access token: ID tokens have no scopes; or change {setting}"))
             }
-            Forbidden::GroupMissing => facts(format!("Required: {}", self.rules()?.required_groups.join(", "))),
+            Forbidden::GroupMissing => facts(format!("Required: {}", self.pool()?.required_groups.join(", "))),
             Forbidden::ResourceUnsafe => facts("Its path has *, ? or ${, or its ARN is longer than 512 characters"),
             _ => return None,
         })
@@ -91,9 +101,8 @@ impl Case<'_> {
     fn fault(&self, reason: Fault) -> Option<Finding> {
         Some(match reason {
             Fault::JwksUnavailable => {
-                let issuer = self.issuer()?;
-                let at = issuer.keys.url().map_or("where its discovery document says", Url::as_str);
-                facts(format!("It is {}'s: {at}", issuer.name))
+                let at = self.issuer?.keys.url().map_or("where its discovery document says", Url::as_str);
+                facts(format!("It is {}'s: {at}", self.issuer_name()))
             }
             Fault::UserInfoUnavailable => facts(format!("Asked: {}", self.attributes_at())),
             Fault::SecretsUnavailable => {
@@ -106,7 +115,10 @@ impl Case<'_> {
             }
             Fault::SecretMalformed => facts(format!("It is {}", self.secret())),
             Fault::ContextTooLarge => facts("It accepts less than 8,192 bytes"),
-            Fault::DiscoveryUnavailable => facts(format!("It is {}'s", self.issuer()?.name)),
+            Fault::DiscoveryUnavailable => {
+                let document = self.issuer?.discovery.as_ref()?;
+                facts(format!("It is {}'s: {}", self.issuer_name(), document.url))
+            }
             Fault::EventUnsupported | Fault::ConfigEnforced | Fault::Internal | _ => return None,
         })
     }
@@ -129,7 +141,7 @@ impl Case<'_> {
         let is_bare = self.request.is_some_and(|request| request.authorization_token().is_some());
         if self.parts.tokens.is_none() && (is_bare || has("Authorization")) {
             let found = format!("There is a token, and {PREFIX}PROVIDER is NONE");
-            return change(found, format!("set {PREFIX}PROVIDER=COGNITO and a pool"));
+            return change(found, format!("set {PREFIX}PROVIDER=COGNITO and a pool, or OIDC and an issuer"));
         }
         facts(format!("Looked at: {}", self.places()))
     }
@@ -154,32 +166,18 @@ impl Case<'_> {
         })
     }
 
-    fn issuer_unknown(&self) -> Finding {
-        let Some(issuer) = self.token.and_then(|token| token.string("iss")) else {
-            return change("The token names none", OF_COGNITO);
+    fn algorithm_not_allowed(&self, name: &str) -> Finding {
+        let found = format!("It is {}", shown(name));
+        let Some(issuer) = self.issuer else {
+            return facts(found);
         };
-        let names = |pool: &IssuerConfig| format!("{} ({})", pool.identifiers.join(", "), pool.name);
-        let known: Vec<_> = self.issuers().iter().map(names).collect();
-        let found = format!("It is `{}`, and those of the pools are {}", shown(&issuer), known.join(", "));
-        let id = issuer.rsplit('/').next().unwrap_or_default();
-        let has_id = |name: &String| name.rsplit('/').next() == Some(id);
-        let Some(same) = self.issuers().iter().find(|pool| pool.identifiers.iter().any(has_id)) else {
-            let setting = pool_setting("<NAME>", "USERPOOL_ID");
-            let pool = format!("configure the pool `{}` ({setting} and __APP_CLIENT_ID)", shown(id));
-            return change(found, format!("{pool}, or send a token of a configured pool"));
-        };
-        let issuers = pool_setting(&same.name, "ISSUERS");
-        // The two forms of one pool's issuer.
-        let updated = issuer.replacen("https://cognito-idp.", "https://issuer-cognito-idp.", 1);
-        let remedy = if issuer.starts_with("https://issuer-cognito-idp.") {
-            format!("add UPDATED to {issuers}")
-        } else if updated != issuer && same.identifiers.contains(&updated) {
-            format!("add ORIGINAL to {issuers}")
-        } else {
-            let region = pool_setting(&same.name, "REGION");
-            format!("it is the same pool by another address: correct {region} or {issuers}")
-        };
-        change(found, remedy)
+        let allowed: Vec<_> = issuer.algorithms.iter().copied().map(Algorithm::name).collect();
+        let found = format!("{found}, and {} may use {}", self.issuer_name(), allowed.join(", "));
+        let setting = self.setting("ALGORITHMS");
+        match self.oidc() {
+            Some(_) => change(found, format!("add it to {setting}, if the issuer really uses it")),
+            None => change(found, OF_COGNITO),
+        }
     }
 
     fn token_expired(&self) -> Finding {
@@ -220,13 +218,13 @@ impl Case<'_> {
             let remedy = "send a token that Cognito made for an app client";
             return change(format!("The token names none (`{claim}`, a string)"), remedy);
         };
-        let found = format!("It is `{}`, and the issuer is pool {}", shown(&client), self.pool_name());
+        let found = format!("It is `{}`, and the issuer is {}", shown(&client), self.issuer_name());
         let has_client =
             |pool: &&_| pool_rules(pool).is_some_and(|rules| rules.clients.contains(&client.as_ref().to_owned()));
         let Some(IssuerConfig { name: other, .. }) = self.issuers().iter().find(has_client) else {
             return facts(found);
         };
-        let setting = pool_setting(self.pool_name(), "APP_CLIENT_ID");
+        let setting = self.setting("APP_CLIENT_ID");
         change(
             format!("{found}; it is one of pool {other}"),
             format!("correct {setting}, or send a token of pool {other}"),
@@ -236,8 +234,8 @@ impl Case<'_> {
     fn audience_not_allowed(&self) -> Finding {
         let resources = self.token.map(Token::resources).unwrap_or_default();
         let bound = if resources.is_empty() { "none".to_owned() } else { quoted(&resources, ", ") };
-        let required = self.rules().map(|rules| rules.resource_audience.join(", ")).unwrap_or_default();
-        facts(format!("Its `aud` names {bound}, and pool {} requires one of: {required}", self.pool_name()))
+        let required = self.pool().map(|rules| rules.resource_audience.join(", ")).unwrap_or_default();
+        facts(format!("Its `aud` names {bound}, and {} requires one of: {required}", self.issuer_name()))
     }
 
     fn user_id_missing(&self) -> Finding {
@@ -260,10 +258,10 @@ impl Case<'_> {
         }
         let why = self.why_nobody_is_asked();
         let found = format!("The access token has no {claims}, and nobody can be asked: {why}");
-        let first = match self.rules().and_then(|rules| rules.user_info_url.as_ref()) {
+        let first = match self.pool().and_then(|rules| rules.user_info_url.as_ref()) {
             _ if self.attributes().is_some() => return change(found, OF_COGNITO),
             Some(_) => format!("have the client ask for the scope {USER_INFO_SCOPE}"),
-            None => format!("set {}", pool_setting(self.pool_name(), "DOMAIN")),
+            None => format!("set {}", self.setting("DOMAIN")),
         };
         change(found, format!("{first}, send the ID token, or {other}"))
     }
@@ -273,11 +271,11 @@ impl Case<'_> {
         if self.attributes().is_some() {
             return "it has no `sub`".to_owned();
         }
-        let user_info = match self.rules().and_then(|rules| rules.user_info_url.as_ref()) {
+        let user_info = match self.pool().and_then(|rules| rules.user_info_url.as_ref()) {
             Some(_) => format!("its scope has no `{USER_INFO_SCOPE}` for userInfo"),
-            None => format!("pool {} has no domain for userInfo", self.pool_name()),
+            None => format!("{} has no domain for userInfo", self.issuer_name()),
         };
-        let get_user = match self.rules().and_then(|rules| rules.get_user_url.as_ref()) {
+        let get_user = match self.pool().and_then(|rules| rules.get_user_url.as_ref()) {
             Some(_) => format!("its scope has no `{GET_USER_SCOPE}` for GetUser"),
             None => format!("{PREFIX}PROVIDER_COGNITO__GET_USER is false"),
         };

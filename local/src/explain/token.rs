@@ -69,6 +69,16 @@ impl Token {
         self.claims.as_ref()?.string(claim)
     }
 
+    /// Its claims. Not to be shown.
+    pub(super) fn claims(&self) -> Option<&Object> {
+        self.claims.as_ref()
+    }
+
+    /// What its header says that it is.
+    pub(super) fn kind(&self) -> Option<Cow<'_, str>> {
+        self.header.as_ref()?.string("typ")
+    }
+
     pub(super) fn has(&self, claim: &str) -> bool {
         self.claims.as_ref().is_some_and(|claims| claims.json(claim).is_some())
     }

@@ -8,7 +8,7 @@ use http_body_util::{BodyExt as _, Limited};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Map;
-use smac_lambda_authorizer::tools::{self, Carrier, Path};
+use smac_lambda_authorizer::tools::{self, Carrier};
 use smac_lambda_authorizer::{Outcome, Refusal};
 use smac_local::advice::advice;
 use smac_local::deployment::{Issuer, SERVICE, SERVICE_TOKEN};
@@ -186,8 +186,10 @@ fn decision_of(gateway: &Gateway, decision: &Decision, event: &str) -> Value {
     let outcome = decision.outcome();
     let line = logged(decision);
     let parts = tools::parts(&gateway.settings);
-    let path =
-        tools::Request::parse(event).map_or(Path::None, |request| decisions::path(&Presented::find(&request, &parts)));
+    let request = tools::Request::parse(event).ok();
+    let presented = request.as_ref().map_or(Ok(Presented::None), |request| Presented::find(request, &parts));
+    let path = decisions::path(&presented);
+    let issuer = decisions::judge(&parts, presented.unwrap_or(Presented::None), decision);
     let checks: Vec<Value> = decisions::checks(path, decision)
         .map(|(check, state)| json!({ "name": check.name(), "what": check.rule(), "state": state.name() }))
         .collect();
@@ -200,7 +202,7 @@ fn decision_of(gateway: &Gateway, decision: &Decision, event: &str) -> Value {
         "outcome": outcome.name(),
         "reason": outcome.reason(),
         "meaning": refusal.map(Refusal::meaning),
-        "advice": refusal.map(|refusal| advice(refusal, decision.trace().issuer.as_deref())),
+        "advice": refusal.map(|refusal| advice(refusal, issuer)),
         // As a string, since its members are in an order that is easier to read than the alphabet's.
         "answer": answer,
         "principalType": line.get("principalType"),

@@ -32,7 +32,7 @@ mistake  SMAC__AUTH__MODE: must be one of ENFORCE, OPTIONAL
 mistake  SMAC__AUTH__PROVIDER_COGNITO__CHECK_EXPIRY: is unknown; did you mean SMAC__AUTH__PROVIDER_COGNITO__CHECK_EXPIRATION?
 warning  SMAC__AUTH__LOG_PRINCIPAL: the log names people: its readers and its retention must fit that
 warning  SMAC__AUTH__PROVIDER_COGNITO__CHECK_EXPIRATION: expired tokens are accepted
-13 variables: 2 mistakes, 2 warnings
+21 variables: 2 mistakes, 2 warnings
 ";
     assert_eq!(output.stdout, expected);
 }
@@ -45,7 +45,7 @@ fn warnings_are_fine_unless_strict() {
         assert_eq!(check(&["--env-file", path]).code, code);
         assert_eq!(check(&["--env-file", path, "--strict"]).code, strict_code);
     }
-    assert_eq!(check(&["--env-file", &fine]).stdout, "9 variables: no mistakes, no warnings\n");
+    assert_eq!(check(&["--env-file", &fine]).stdout, "17 variables: no mistakes, no warnings\n");
     assert_eq!(check(&["--env-file", &fine, "--setting", "MODE=x"]).code, 1);
 }
 

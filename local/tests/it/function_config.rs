@@ -60,7 +60,10 @@ fn explain_decides_by_it() {
     let explain = |config: &str| run(&["explain", "--function-config", config, "-"], &token);
     let allowed = explain(&good);
     assert_eq!((allowed.code, allowed.line("decision")), (0, "allowed (user), if what is assumed is true"));
-    assert_eq!(allowed.line("settings"), format!("{good}: pools PRIMARY, SECONDARY, service principals"));
+    assert_eq!(
+        allowed.line("settings"),
+        format!("{good}: pools PRIMARY, SECONDARY, OIDC issuers DEV, service principals")
+    );
     let refused = explain(&bad);
     assert!(refused.line("decision").starts_with("unauthorized: client_not_allowed"), "{}", refused.stdout);
 

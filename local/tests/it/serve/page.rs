@@ -52,7 +52,7 @@ fn other_sites_get_nothing_of_the_page() {
     let gateway = Gateway::start(&[]);
     let here = format!("localhost:{}", gateway.port);
     let origin = format!("http://{here}");
-    let body = json!({ "use": "id", "pool": Pool::Primary.name() }).to_string();
+    let body = json!({ "use": "id", "issuer": Pool::Primary.name() }).to_string();
     let json_type = ("Content-Type", "application/json");
     let host = ("Host", here.as_str());
     for (headers, status) in [
