@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use serde_json::{Value, json};
 use smac_lambda_authorizer::Settings;
 use smac_lambda_authorizer::tools::Algorithm;
+use smac_local::deployment;
 use smac_local::keys::Key;
 use smac_local::token::now;
 
@@ -41,7 +42,7 @@ pub async fn still_world_but(settings: &[(String, String)], change: impl Fn(Sett
     let settings = settings.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let settings: Vec<_> = settings.chain([("PROVIDER", "OIDC")]).collect();
     let start = SystemTime::now();
-    world_within(&settings, move || start, change).await
+    world_within(deployment::of_pools, &settings, move || start, change).await
 }
 
 /// An issuer on loopback: where its documents are, and who signs for it.
