@@ -389,32 +389,3 @@ fn what_can_not_be_used_is_said_without_showing_it() {
     }
     assert!(run(&["explain", "--help"], "").stdout.contains("shell's history"));
 }
-
-/// The lines of a `console` block of the README that begins with this command.
-fn shown(command: &str) -> Vec<String> {
-    let readme = std::fs::read_to_string(support::root().join("README.md")).unwrap();
-    let (_, block) = readme.split_once(&format!("$ {command}\n")).unwrap();
-    let (block, _) = block.split_once("```").unwrap();
-    block.lines().filter(|line| *line != "...").map(str::to_owned).collect()
-}
-
-#[test]
-fn the_readme_shows_what_is_printed() {
-    let setting = "PROVIDER_COGNITO__USERPOOLS__PRIMARY__APP_CLIENT_ID=other";
-    let output = run(&["explain", "--setting", setting, "-"], &run(&["token"], "").stdout);
-    let lines = shown(&format!("cargo local token | cargo local explain --setting {setting} -"));
-    assert!(!lines.is_empty() && output.stdout.ends_with(&format!("{}\n", lines.join("\n"))), "{}", output.stdout);
-
-    let pool = "SMAC__AUTH__PROVIDER_COGNITO__USERPOOLS__PRIMARY__";
-    let settings = [
-        ("SMAC__AUTH__PROVIDER".to_owned(), "COGNITO"),
-        (format!("{pool}USERPOOL_ID"), "eu-west-1_Example"),
-        (format!("{pool}APP_CLIENT_ID"), "abc"),
-        ("SMAC__AUTH__PROVIDER_COGNITO__CHECK_EXPIRY".to_owned(), "false"),
-        ("SMAC__AUTH__LOG_PRINCIPAL".to_owned(), "true"),
-    ];
-    let path = env_file(&settings.map(|(name, value)| (name, value.to_owned())).to_vec());
-    let output = run(&["check", "--env-file", &path], "");
-    let lines: Vec<_> = output.stdout.lines().map(str::to_owned).collect();
-    assert_eq!(lines, shown("cargo local check --env-file prod.env"));
-}
