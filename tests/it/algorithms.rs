@@ -31,6 +31,9 @@ const NAMES: [(Algorithm, &str); 10] = [
     (Algorithm::EdDsa, "Ed25519"),
 ];
 
+/// Makes the signature of a message.
+type Sign<'a> = Box<dyn Fn(&[u8]) -> Vec<u8> + 'a>;
+
 /// A token, and the issuer that it is for.
 struct Case<'a> {
     name: String,
@@ -38,7 +41,7 @@ struct Case<'a> {
     /// The issuer's keys, beside others of its own.
     keys: Vec<Value>,
     header: Value,
-    sign: Box<dyn Fn(&[u8]) -> Vec<u8> + 'a>,
+    sign: Sign<'a>,
     /// What comes of it.
     reason: &'static str,
 }

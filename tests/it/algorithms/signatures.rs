@@ -7,11 +7,11 @@ use aws_lc_rs::signature::{
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Value, json};
+use serde_json::json;
 use smac_lambda_authorizer::tools::Algorithm;
 use smac_local::keys::Key;
 
-use super::{Case, KID, NAMES, header, judge};
+use super::{Case, KID, NAMES, Sign, header, judge};
 use crate::support::signer::{KeyType, Signer};
 
 /// The orders of the curves' base points (FIPS 186-5; SP 800-186, section 3.2.1), big-endian.
@@ -50,6 +50,10 @@ fn sum(a: &[u8], b: &[u8]) -> Vec<u8> {
     digits.collect()
 }
 
+/// Which part of a message, or what made of it, is signed.
+type Part = fn(&[u8]) -> Vec<u8>;
+
+/// What becomes of a signature.
 type Change<'a> = Box<dyn Fn(Vec<u8>) -> Vec<u8> + 'a>;
 
 /// A case for each change of a signature.
@@ -241,7 +245,7 @@ async fn of_ecdsa_in_der() {
         let jwk = json!({ "kty": "EC", "crv": crv, "x": x, "y": y, "kid": KID });
         let sign =
             |key: &EcdsaKeyPair, message: &[u8]| key.sign(&SystemRandom::new(), message).unwrap().as_ref().to_vec();
-        let case = |sign: Box<dyn Fn(&[u8]) -> Vec<u8>>, reason| Case {
+        let case = |sign: Sign<'static>, reason| Case {
             name: format!("{algorithm:?}, {reason}"),
             allowed: vec![algorithm],
             keys: vec![jwk.clone()],
@@ -308,7 +312,7 @@ async fn of_another_message() {
     let signer = &signer;
     let mut cases = Vec::new();
     for (algorithm, alg) in NAMES {
-        let signed: [(&str, fn(&[u8]) -> Vec<u8>); 6] = [
+        let signed: [(&str, Part); 6] = [
             ("the header", |message| message.split(|byte| *byte == b'.').next().unwrap().to_vec()),
             ("the claims", |message| message.split(|byte| *byte == b'.').next_back().unwrap().to_vec()),
             ("the decoded claims", |message| {
@@ -332,5 +336,4 @@ async fn of_another_message() {
         }
     }
     judge(&cases).await;
-    assert!(cases.iter().all(|case| case.header["kid"] == Value::from(KID)));
 }
