@@ -21,6 +21,7 @@ mod issuers;
 mod key_sets;
 mod laws;
 mod lines;
+mod oidc;
 mod process;
 mod published_cases;
 mod requests;

@@ -4,12 +4,13 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use smac_local::keys::Key;
-use smac_local::stand_ins::Fault;
+use smac_local::stand_ins::{Fault, Upstream};
 
 use super::{DAY, HOUR, good};
 use crate::support::oidc::{self, Provider};
 use crate::support::site::Site;
 use crate::support::{bearer, fault};
+use crate::upstreams::faults;
 
 const TIMEOUT: &str = "400";
 
@@ -26,33 +27,14 @@ enum State {
 type Case = (Option<Fault>, usize, bool);
 
 fn cases() -> Vec<Case> {
-    let mut cases = vec![
-        (Fault::Hang, 1, true),
-        (Fault::HangInBody, 1, true),
-        (Fault::Drip, 1, true),
-        (Fault::Late(Duration::from_secs(5)), 1, true),
-        (Fault::Reset, 2, false),
-        (Fault::Truncated, 2, false),
-        (Fault::Status(500, json!({})), 2, false),
-        (Fault::Status(503, json!({})), 2, false),
-    ];
-    let once = [
-        Fault::Status(401, json!({})),
-        Fault::Status(403, json!({})),
-        Fault::Status(404, json!({})),
-        Fault::Status(429, json!({})),
-        Fault::Status(200, json!([])),
+    let more = [
         Fault::Status(200, json!({})),
         Fault::Status(200, json!("document")),
-        Fault::Redirect,
-        Fault::Garbage,
-        Fault::Empty,
-        Fault::Huge(150_001),
-        Fault::HugeInChunks(150_001),
+        Fault::Status(401, json!({})),
+        Fault::Status(403, json!({})),
     ];
-    cases.extend(once.map(|fault| (fault, 1, false)));
-    let faults = cases.into_iter().map(|(fault, calls, waits)| (Some(fault), calls, waits));
-    faults.chain([(None, 0, false)]).collect()
+    let faults = faults(Upstream::Discovery).into_iter().map(|(fault, calls, waits, _)| (Some(fault), calls, waits));
+    faults.chain(more.map(|fault| (Some(fault), 1, false))).chain([(None, 0, false)]).collect()
 }
 
 #[tokio::test]
@@ -66,7 +48,7 @@ async fn every_fault_in_every_state() {
             count += 1;
         }
     }
-    assert_eq!(count, 21 * 4);
+    assert_eq!(count, (17 + 4 + 1) * 4);
 }
 
 async fn one_fault((failure, calls, waits): Case, state: State) {
