@@ -78,7 +78,7 @@ function claims() {
 async function mint() {
   const { token } = await ask("token", {
     use: byId("use").value,
-    pool: byId("pool").value,
+    issuer: byId("issuer").value,
     expired: byId("expired").checked,
     forged: byId("forged").checked,
     claims: claims(),
@@ -157,7 +157,9 @@ async function start() {
     : info.title;
   byId("kind").replaceChildren(...info.kinds.map(({ name, title }) => option(name, title)));
   byId("kind").value = info.kind;
-  byId("pool").replaceChildren(...info.pools.map((pool) => option(pool, pool)));
+  byId("issuer").replaceChildren(...info.issuers.map(({ name }) => option(name, name)));
+  const use = () => info.issuers.find(({ name }) => name === byId("issuer").value).use;
+  byId("issuer").addEventListener("change", () => { byId("use").value = use(); });
   byId("service-id").value = info.service.id;
   byId("service-token").value = info.service.token;
 }

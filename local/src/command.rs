@@ -46,3 +46,27 @@ pub fn print(line: &str) -> Result<ExitCode, Problem> {
         written => written.map(|()| ExitCode::SUCCESS).about("standard output"),
     }
 }
+
+/// As much of a string from outside as is shown.
+const MAX_SHOWN: usize = 200;
+
+/// A string from outside as a terminal may get it: no control characters, and not more than a line of it.
+pub fn shown(text: &str) -> String {
+    let plain = |c: char| if c.is_control() { '?' } else { c };
+    let mut shown: String = text.chars().take(MAX_SHOWN).map(plain).collect();
+    if text.chars().count() > MAX_SHOWN {
+        shown.push_str("...");
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_gets_no_control_characters() {
+        assert_eq!(shown("a\u{1b}[31m\nb"), "a?[31m?b");
+        assert_eq!(shown(&"x".repeat(300)).len(), MAX_SHOWN + 3);
+    }
+}

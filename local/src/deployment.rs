@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::keys::Key;
+use crate::token::Use;
 
 const POOLS: &str = "SMAC__AUTH__PROVIDER_COGNITO__USERPOOLS";
 const OIDC_ISSUERS: &str = "SMAC__AUTH__PROVIDER_OIDC__ISSUERS";
@@ -119,6 +120,11 @@ impl Issuer {
             Some(pool) => pool.client(),
             None => "3devissuerclient",
         }
+    }
+
+    /// The kind of its tokens that people usually try. The OIDC issuer's ID tokens are not for an API.
+    pub const fn usual_use(self) -> Use {
+        if self.pool().is_some() { Use::Id } else { Use::Access }
     }
 
     /// What it signs with.

@@ -38,6 +38,10 @@ impl Deployment {
         .about(&place)?
         .about(&place)?;
         add_lambdas_own(&mut variables);
+        // The files that it names are beside it, where nobody says where the function's package is.
+        if let Some(folder) = self.env_file.as_ref().and_then(|path| path.parent()) {
+            add_missing(&mut variables, TASK_ROOT, &folder.to_string_lossy());
+        }
         Ok(Some(variables))
     }
 
@@ -52,7 +56,10 @@ impl Deployment {
 }
 
 /// What Lambda sets by itself, so that a file need not have it.
-const SET_BY_LAMBDA: [&str; 2] = ["AWS_REGION", "LAMBDA_TASK_ROOT"];
+const SET_BY_LAMBDA: [&str; 2] = ["AWS_REGION", TASK_ROOT];
+
+/// Where the function's package is.
+const TASK_ROOT: &str = "LAMBDA_TASK_ROOT";
 
 /// The variables of a deployed function. Its region is in its name.
 /// <https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionConfiguration.html>

@@ -27,12 +27,11 @@ pub struct Overrides {
 }
 
 impl Overrides {
-    /// A token with these changes; of the first pool, if no issuer is named. Unless a kind is named, a pool's is an ID
-    /// token, and the OIDC issuer's an access token: its ID tokens are not for an API.
+    /// A token with these changes; of the first pool, if no issuer is named. Unless a kind is named, it is the
+    /// issuer's usual one.
     pub fn token(&self) -> Token {
         let issuer = self.issuer.unwrap_or(Issuer::Primary);
-        let token_use = if issuer.pool().is_some() { Use::Id } else { Use::Access };
-        self.apply(issuer, token_use, self.expired, now())
+        self.apply(issuer, issuer.usual_use(), self.expired, now())
     }
 
     fn apply(&self, issuer: Issuer, token_use: Use, expired: bool, time: u64) -> Token {

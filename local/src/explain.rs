@@ -195,12 +195,13 @@ fn asked(case: &Case<'_>) -> String {
 fn describe(parts: &Parts<'_>) -> String {
     let issuers = parts.tokens.map(|tokens| tokens.issuers.as_slice()).unwrap_or_default();
     let (pools, others): (Vec<_>, Vec<_>) = issuers.iter().partition(|issuer| case::pool_rules(issuer).is_some());
-    let listed = |what: &str, issuers: &[&IssuerConfig]| match issuers {
-        [] => None,
-        issuers => Some(format!("{what} {}", case::listed(issuers.iter().map(|issuer| issuer.name.as_ref())))),
+    let listed = |what: &str, issuers: &[&IssuerConfig]| {
+        let plural = if issuers.len() == 1 { "" } else { "s" };
+        let names = case::listed(issuers.iter().map(|issuer| issuer.name.as_ref()));
+        (!issuers.is_empty()).then(|| format!("{what}{plural} {names}"))
     };
     let services = if parts.services.is_some() { "service principals" } else { "no service principals" };
-    let parts = [listed("pools", &pools), listed("OIDC issuers", &others), Some(services.to_owned())];
+    let parts = [listed("pool", &pools), listed("OIDC issuer", &others), Some(services.to_owned())];
     let nobody = if issuers.is_empty() { "no issuers, " } else { "" };
     format!("{nobody}{}", parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
 }

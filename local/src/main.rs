@@ -1,4 +1,4 @@
-//! `cargo local`: the authorizer on this machine, against stand-ins for Cognito and Secrets Manager.
+//! `cargo local`: the authorizer on this machine, against stand-ins for Cognito, an OIDC issuer and Secrets Manager.
 
 mod check;
 mod decisions;
@@ -28,9 +28,10 @@ Examples:
   cargo local check --env-file prod.env
   cargo local settings
   cargo local token --use access --claim 'cognito:groups=[\"admins\"]'
+  cargo local token --issuer dev
   cargo local aws --env-file local.env
 
-No AWS account is needed: key sets, userInfo and secrets come from stand-ins on loopback.";
+No AWS account is needed: discovery, key sets, userInfo and secrets come from stand-ins on loopback.";
 
 /// Runs the authorizer on this machine, with no AWS account.
 #[derive(Parser)]
@@ -77,7 +78,7 @@ async fn main() -> ExitCode {
     command::exit_code(match Cli::parse().command {
         Command::Invoke(invoke) => invoke.run().await,
         Command::Explain(explain) => explain.run().await,
-        Command::Check(check) => check.run(),
+        Command::Check(check) => check.run().await,
         Command::Settings(list) => list.run(),
         Command::Token(changes) => print(&changes.token().sign()),
         Command::Render { event, changes } => {
@@ -95,7 +96,7 @@ async fn stand_in(port: u16, env_file: Option<&Path>) -> Result<ExitCode, Proble
         std::fs::write(path, &lines).about(path.display())?;
     }
     print(lines.trim_end())?;
-    let _ = writeln!(std::io::stderr(), "Stand-ins for Cognito and Secrets Manager run until Ctrl-C.");
+    let _ = writeln!(std::io::stderr(), "Stand-ins for Cognito, an OIDC issuer and Secrets Manager run until Ctrl-C.");
     tokio::signal::ctrl_c().await.about("waiting for Ctrl-C")?;
     Ok(ExitCode::SUCCESS)
 }

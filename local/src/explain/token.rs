@@ -4,9 +4,7 @@ use std::borrow::Cow;
 use std::time::SystemTime;
 
 use smac_lambda_authorizer::tools::{self, Algorithm, Object, TokenUse, UserIdRule};
-
-/// As much of a string from outside as is shown.
-const MAX_SHOWN: usize = 200;
+pub(super) use smac_local::command::shown;
 
 /// A token, taken apart as far as it can be. It has no `Debug`: most of it is a person's.
 pub(super) struct Token {
@@ -133,16 +131,6 @@ impl Token {
     }
 }
 
-/// A string from outside as a terminal may get it: no control characters, and not more than a line of it.
-pub(super) fn shown(text: &str) -> String {
-    let plain = |c: char| if c.is_control() { '?' } else { c };
-    let mut shown: String = text.chars().take(MAX_SHOWN).map(plain).collect();
-    if text.chars().count() > MAX_SHOWN {
-        shown.push_str("...");
-    }
-    shown
-}
-
 pub(super) fn in_words(seconds: i128) -> String {
     let seconds = seconds.unsigned_abs();
     let (number, unit) = match seconds {
@@ -166,11 +154,5 @@ mod tests {
             assert_eq!(in_words(seconds), words);
         }
         assert_eq!(in_words(-400_000), "4 days");
-    }
-
-    #[test]
-    fn a_terminal_gets_no_control_characters() {
-        assert_eq!(shown("a\u{1b}[31m\nb"), "a?[31m?b");
-        assert_eq!(shown(&"x".repeat(300)).len(), MAX_SHOWN + 3);
     }
 }

@@ -118,7 +118,7 @@ fn info(gateway: &Gateway) -> Value {
         "title": gateway.api.title(),
         "kinds": kinds,
         "identitySources": gateway.identity_sources.iter().map(|source| &source.name).collect::<Vec<_>>(),
-        "issuers": Issuer::ALL.map(Issuer::name),
+        "issuers": Issuer::ALL.map(|issuer| json!({ "name": issuer.name(), "use": issuer.usual_use() })),
         "service": { "id": SERVICE, "token": SERVICE_TOKEN },
     })
 }

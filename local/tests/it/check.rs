@@ -1,7 +1,10 @@
 //! `cargo local check`: all mistakes and warnings, of an env file and of the template.
 
-use smac_local::deployment;
-use smac_local::keys::Key;
+mod oidc;
+
+use smac_local::deployment::{self, Issuer};
+use smac_local::keys::{Algorithm, Key};
+use smac_local::token::{Token, Use};
 
 use crate::support::{Output, UNUSED, deployed_with, env_file, file, run, with};
 
@@ -49,17 +52,61 @@ fn warnings_are_fine_unless_strict() {
     assert_eq!(check(&["--env-file", &fine, "--setting", "MODE=x"]).code, 1);
 }
 
+/// A file in a folder of its own.
+fn file_elsewhere(name: &str, content: &str) -> (String, String) {
+    let folder = file("folder", "");
+    std::fs::remove_file(&folder).unwrap();
+    std::fs::create_dir(&folder).unwrap();
+    let path = format!("{folder}/{name}");
+    std::fs::write(&path, content).unwrap();
+    (folder, path)
+}
+
 #[test]
 fn key_sets_in_files_are_read_as_the_function_reads_them() {
-    let path = file("keys.json", &Key::Primary.key_set().to_string());
-    let (folder, name) = path.rsplit_once('/').unwrap();
-    let mut variables = with(deployment::environment(UNUSED), &[("PROVIDER_COGNITO__USERPOOLS__PRIMARY__JWKS", name)]);
+    let (folder, _) = file_elsewhere("keys.json", &Key::Primary.key_set().to_string());
+    let jwks = [("PROVIDER_COGNITO__USERPOOLS__PRIMARY__JWKS", "keys.json")];
+    let mut variables = with(deployment::environment(UNUSED), &jwks);
     assert_eq!(
         lines(&check(&["--env-file", &env_file(&variables)]), "mistake"),
         [format!("{POOL}JWKS: is neither JSON nor a file that can be read (entity not found)")]
     );
-    variables.push(("LAMBDA_TASK_ROOT".to_owned(), folder.to_owned()));
-    assert_eq!(check(&["--env-file", &env_file(&variables)]).code, 0);
+    variables.push(("LAMBDA_TASK_ROOT".to_owned(), folder.clone()));
+    let with_root = env_file(&variables);
+    assert_eq!(check(&["--env-file", &with_root]).code, 0);
+    // Without it, beside the file that names it.
+    variables.pop();
+    let beside = format!("{folder}/prod.env");
+    std::fs::copy(env_file(&variables), &beside).unwrap();
+    assert_eq!(check(&["--env-file", &beside]).code, 0);
+    std::fs::remove_file(format!("{folder}/keys.json")).unwrap();
+    assert_eq!(check(&["--env-file", &beside]).code, 1);
+}
+
+#[test]
+fn a_settings_file_is_looked_for_beside_the_env_file_or_in_the_package() {
+    let settings = r#"{"PROVIDER": "OIDC", "PROVIDER_OIDC": {"ISSUERS": {"ONE": {
+        "ISSUER": "https://one.example", "AUDIENCE": ["api"], "USER_ID_PREFIX": "one:"}}}}"#;
+    let (folder, _) = file_elsewhere("settings.json", settings);
+    let mut variables = with(Vec::new(), &[("SETTINGS_FILE", "settings.json")]);
+    let (beside, elsewhere) = (format!("{folder}/prod.env"), env_file(&variables));
+    std::fs::copy(&elsewhere, &beside).unwrap();
+    let good = check(&["--env-file", &beside, "--strict"]);
+    assert_eq!((good.code, good.stdout.as_str()), (0, "1 variable: no mistakes, no warnings\n"));
+    let text = "SMAC__AUTH__SETTINGS_FILE: is not a file that can be read (entity not found)";
+    assert_eq!(lines(&check(&["--env-file", &elsewhere]), "mistake"), [text]);
+    variables.push(("LAMBDA_TASK_ROOT".to_owned(), folder.clone()));
+    assert_eq!(check(&["--env-file", &env_file(&variables), "--strict"]).code, 0);
+    let token = Token::of(Issuer::Dev, Use::Access).using(Key::DevRsa, Algorithm::RS256);
+    let token = token.claim("iss", "https://one.example").claim("aud", "other");
+    let output = run(&["explain", "--env-file", &beside, "-"], &token.sign());
+    assert_eq!(output.line("settings"), format!("{beside}: OIDC issuer ONE, no service principals"));
+    assert!(output.line("  FAILED").contains("OIDC issuer ONE requires one of: api"), "{}", output.stdout);
+    // Mistakes in the file are told with its name.
+    std::fs::write(format!("{folder}/settings.json"), r#"{"MODE": "hidden-"}"#).unwrap();
+    let bad = check(&["--env-file", &beside]);
+    assert_eq!((bad.code, lines(&bad, "mistake").len()), (1, 1));
+    assert!(bad.stdout.contains("settings.json") && !bad.stdout.contains("hidden-"), "{}", bad.stdout);
 }
 
 #[test]

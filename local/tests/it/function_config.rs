@@ -62,7 +62,7 @@ fn explain_decides_by_it() {
     assert_eq!((allowed.code, allowed.line("decision")), (0, "allowed (user), if what is assumed is true"));
     assert_eq!(
         allowed.line("settings"),
-        format!("{good}: pools PRIMARY, SECONDARY, OIDC issuers DEV, service principals")
+        format!("{good}: pools PRIMARY, SECONDARY, OIDC issuer DEV, service principals")
     );
     let refused = explain(&bad);
     assert!(refused.line("decision").starts_with("unauthorized: client_not_allowed"), "{}", refused.stdout);

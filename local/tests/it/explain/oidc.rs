@@ -29,7 +29,7 @@ fn the_facts_of_an_oidc_issuers_token() {
     ] {
         assert_eq!(said(&plain, check), expected, "{}", plain.stdout);
     }
-    assert!(plain.line("settings").ends_with(": pools PRIMARY, SECONDARY, OIDC issuers DEV, service principals"));
+    assert!(plain.line("settings").ends_with(": pools PRIMARY, SECONDARY, OIDC issuer DEV, service principals"));
 
     let section = |name: &str| format!("PROVIDER_OIDC__ISSUERS__DEV__{name}");
     let names =
