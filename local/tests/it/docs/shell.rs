@@ -30,7 +30,8 @@ impl Shell {
     }
 
     fn pipeline(&mut self, command: &str) -> Result<Output, String> {
-        let (first, second) = command.split_once(" | ").map_or((None, command), |(first, second)| (Some(first), second));
+        let (first, second) =
+            command.split_once(" | ").map_or((None, command), |(first, second)| (Some(first), second));
         let stdin = first.map_or(Ok(String::new()), |first| self.simple(first, "").map(|output| output.stdout))?;
         self.simple(second, &stdin)
     }
@@ -47,7 +48,7 @@ impl Shell {
                 self.variables.extend(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())));
                 Ok(printed(String::new()))
             }
-            _ => Err("this is no command that a test here can run".to_owned()),
+            _ => Err("no test here can run this command".to_owned()),
         }
     }
 
