@@ -133,7 +133,7 @@ mod tests {
     fn claims_become_what_a_context_can_hold() {
         assert_eq!(in_answer("null"), None);
         assert_eq!(in_answer(r#""a\u0062""#), text("ab"));
-        // Half of a surrogate pair is no text that API Gateway could read.
+        // API Gateway could not read half of a surrogate pair.
         assert_eq!(in_answer(r#""\ud800""#), None);
         assert_eq!(in_answer("true"), Some(true.into()));
         assert_eq!(in_answer("-1.5"), Some((-1.5).into()));

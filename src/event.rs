@@ -1,6 +1,6 @@
 //! An API Gateway event of any kind becomes a [`Request`]. This is the only file that knows the kinds.
 //!
-//! The events are read into one tolerant structure that borrows from the event's text: maps may be missing or
+//! The events are read into one tolerant structure that borrows from the event's JSON: maps may be missing or
 //! `null`, values may be `null`, and one odd header never makes the rest unreadable. A whole map of another
 //! shape does: API Gateway never sends that, and a credential could hide in it.
 
@@ -20,7 +20,7 @@ use fields::{Fields, Text, Texts};
 
 pub use fields::IdentitySource;
 
-/// What an authorizer is asked, whatever kind of API asks. Borrows from the event's text.
+/// What an authorizer is asked, whatever kind of API asks. Borrows from the event's JSON.
 #[derive(Debug)]
 pub struct Request<'a> {
     kind: Kind,
@@ -31,7 +31,7 @@ pub struct Request<'a> {
 /// Not an event that API Gateway sends to an authorizer: [`Fault::EventUnsupported`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unsupported {
-    /// The kind, if that much could be told.
+    /// The kind, if that much could be detected.
     pub kind: Option<Kind>,
 }
 
@@ -154,7 +154,7 @@ impl<'a> Request<'a> {
             .flat_map(move |fields| fields.values(move |other| other == name))
     }
 
-    /// Every text that holds cookies: the `Cookie` headers, and HTTP 2.0's list of cookies.
+    /// Every string of cookies: the `Cookie` headers, and HTTP 2.0's list of cookies.
     pub fn cookie_texts(&self) -> impl Iterator<Item = &str> {
         self.header("cookie").chain(self.event.cookies.0.iter().map(AsRef::as_ref))
     }

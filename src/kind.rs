@@ -1,6 +1,6 @@
 //! Which kind of API asks, with which kind of authorizer.
 
-/// The kind of event, told by API Gateway's fields.
+/// The kind of event, detected by API Gateway's fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Kind {

@@ -17,7 +17,7 @@
 //!
 //! # Floors
 //!
-//! Each file stands on a floor, and imports only from files below it in this list. A test holds that.
+//! Each file stands on a floor, and imports only from files below it in this list. A test checks that.
 //!
 //! ```text
 //! the whole  authorizer settings

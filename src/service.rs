@@ -155,7 +155,7 @@ impl Services {
     async fn fetch(&self, name: &str, stage: Stage, trace: &mut Trace) -> Found<Arc<StoredPair>> {
         let budget = self.http.budget(trace.deadline());
         let read = self.secrets.get(name, stage, &budget).await;
-        // A secret that was read is no failed call, whatever is in it.
+        // A secret that was read is not a failed call, whatever is in it.
         let has_failed = read.as_ref().is_err_and(|error| error.fault() != Fault::SecretMalformed);
         trace.count(Upstream::Secret, &budget, has_failed);
         let Some(version) = read? else {

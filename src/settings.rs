@@ -197,7 +197,7 @@ fn read_tokens(variables: &mut Variables, aws: &Aws<'_>) -> Option<token::Config
     (providers.cognito || providers.oidc).then_some(config)
 }
 
-/// An empty prefix is none; an absent one is the default.
+/// An empty prefix means no prefix; an absent one is the default.
 fn read_prefix(variables: &mut Variables) -> String {
     let prefix = variables.raw(&JWT_HEADER_PREFIX).map(|prefix| prefix.trim().to_owned());
     let prefix = prefix.unwrap_or_else(|| variables.string(&JWT_HEADER_PREFIX));

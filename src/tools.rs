@@ -179,7 +179,7 @@ pub fn user_id_claim<'a>(rule: &'a UserIdRule, claims: &'a Object) -> Option<&'a
     rule.find(&claims.0).map(|found| found.claim.as_str())
 }
 
-/// The claim that says whether a user id from this claim is verified, if that can be told of it.
+/// The claim that says whether a user id from this claim is verified, if it is a claim that can be.
 #[must_use]
 pub fn verified_by(claim: &str) -> Option<&'static str> {
     user_id::verified_by(&ClaimPath::parse(claim).ok()?)

@@ -1,4 +1,4 @@
-//! Any text as an ARN: it prints as it came, and its stage is one stage.
+//! Any string as an ARN: it prints as it came, and its stage is one stage.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,4 @@
-//! Any text as an event: it is read or refused, and a request's policy covers one stage of its own ARN.
+//! Any string as an event: it is read or refused, and a request's policy covers one stage of its own ARN.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

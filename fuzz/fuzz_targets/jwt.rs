@@ -1,4 +1,4 @@
-//! Any text as a compact token: what is read has this one spelling.
+//! Any string as a compact token: what is read has this one spelling.
 #![no_main]
 
 use base64::Engine as _;

@@ -1,4 +1,4 @@
-//! Any text as a stored pair: both parts are there, and the id is fit for a principal.
+//! Any string as a stored pair: both parts are there, and the id is fit for a principal.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

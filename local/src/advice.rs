@@ -3,7 +3,7 @@
 use smac_lambda_authorizer::Refusal;
 use smac_lambda_authorizer::tools::{IssuerConfig, Rules};
 
-/// For a reason that is not known here. A test holds that there is none.
+/// For a reason that is not known here. A test checks that there is none.
 const UNKNOWN: &str = "look it up in the authorizer's documents";
 
 /// What to look at, or to change, when a request is refused for this reason: in the settings of this issuer, if one judged

@@ -78,7 +78,7 @@ pub(crate) fn checks(path: Path, decision: &Decision) -> impl Iterator<Item = (C
     checks.iter().enumerate().map(move |(index, check)| {
         let state = match (index.cmp(&reached), decision.outcome()) {
             (_, Outcome::Allowed(_)) | (Ordering::Less, _) => State::Passed,
-            // A defect of the authorizer is no check's.
+            // A defect of the authorizer belongs to no check.
             (_, Outcome::Refused(Refusal::Fault(Fault::Internal))) | (Ordering::Greater, _) => State::NotReached,
             (Ordering::Equal, _) => State::Failed,
         };

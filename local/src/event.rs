@@ -1,6 +1,6 @@
 //! Sample events: files with placeholders where the credentials go, since tokens expire.
 //!
-//! A placeholder stands within a JSON text: `{{service_token}}`, or `{{id_token}}` and `{{access_token}}` with
+//! A placeholder stands within a JSON string: `{{service_token}}`, or `{{id_token}}` and `{{access_token}}` with
 //! options behind the name: `issuer=NAME` or `pool=NAME`, `client=ID`, `expired`, `forged`.
 
 use serde_json::Value;

@@ -157,7 +157,7 @@ fn report(case: &Case<'_>) -> Result<ExitCode, Problem> {
     print(&format!("decision  {}{condition}", outcome(case.decision)))?;
     print(&format!("client    {}", client(case.decision)))?;
     if let Some((why, change)) = found {
-        // A defect of the authorizer is no check's.
+        // A defect of the authorizer belongs to no check.
         if of(State::Failed).next().is_none() {
             print(&format!("why       {why}"))?;
         }

@@ -75,7 +75,7 @@ impl Server {
     /// Ends it, and waits until its address is free.
     pub async fn stop(mut self) {
         self.accepting.abort();
-        // That it was cancelled is no news.
+        // That it was cancelled is not worth a line.
         let _ = (&mut self.accepting).await;
     }
 }

@@ -98,7 +98,7 @@ impl Function {
         self.invoke_until(event, SystemTime::now() + LIMIT).await
     }
 
-    /// The same, where the function is told that the invocation ends at this time.
+    /// The same, where the function sees that the invocation ends at this time.
     pub async fn invoke_until(&self, event: impl Into<Bytes>, end: SystemTime) -> io::Result<(Outcome, Duration)> {
         let (sender, outcome) = oneshot::channel();
         self.events.send((event.into(), end, sender)).map_err(io::Error::other)?;

@@ -52,7 +52,7 @@ pub(super) fn trim_spaces(value: &str) -> &str {
     value.trim_matches(SPACES)
 }
 
-/// The values of one cookie in a text that holds cookies (RFC 6265, section 4.2), neither unquoted nor decoded.
+/// The values of one cookie in a string of cookies (RFC 6265, section 4.2), neither unquoted nor decoded.
 pub(super) fn cookies_in<'t>(text: &'t str, name: &str) -> impl Iterator<Item = &'t str> {
     text.split(';')
         .filter_map(move |pair| pair.split_once('=').filter(|(key, _)| trim_spaces(key) == name))

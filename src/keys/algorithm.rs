@@ -1,6 +1,6 @@
 //! The signature algorithms that an issuer may use.
 
-/// A signature algorithm (RFC 7518, section 3.1; RFC 8037; RFC 9864). None is symmetric, and `none` is none of them.
+/// A signature algorithm (RFC 7518, section 3.1; RFC 8037; RFC 9864). None is symmetric, and `none` is not among them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Algorithm {
     /// RSASSA-PKCS1-v1_5 with SHA-256: what Cognito uses.

@@ -53,7 +53,7 @@ impl Allowance {
         true
     }
 
-    /// Gives back one that was taken.
+    /// Gives back one that was used.
     pub fn give_back(&mut self) {
         self.whole_at = self.whole_at.checked_sub(self.limit.interval).unwrap_or(self.whole_at);
     }

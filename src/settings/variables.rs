@@ -18,7 +18,7 @@ pub(super) struct Variables {
     in_file: BTreeSet<String>,
     file_name: String,
     others: BTreeMap<String, String>,
-    /// What was read: a test holds that it is everything that is declared.
+    /// What was read: a test checks that it is everything that is declared.
     #[cfg(test)]
     pub(super) read: BTreeSet<String>,
     mistakes: Vec<Mistake>,
@@ -91,7 +91,7 @@ impl Variables {
     pub(super) fn add_file(&mut self, file_name: String, settings: Vec<(String, String)>) {
         self.file_name = file_name;
         let canonical = |name: &str| declared::by_alias(name).map_or(name.to_owned(), |setting| setting.full_name(""));
-        // An empty prefix is none, and so a value.
+        // An empty prefix means no prefix, and so is a value.
         let counts = |name: &str, value: &str| !value.trim().is_empty() || name == declared::JWT_HEADER_PREFIX.name;
         let environment: BTreeSet<String> = self
             .ours

@@ -1,4 +1,4 @@
-//! What is allowed and deserves a second look. Each warning is a short, stable text behind its variable's name.
+//! What is allowed and deserves a second look. Each warning is a short, stable string behind its variable's name.
 
 mod about;
 mod oidc;

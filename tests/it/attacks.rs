@@ -74,7 +74,7 @@ async fn depth_harms_nobody() {
     }
 }
 
-/// Keys in a key set that are no good: nobody gets in by them, and a good one beside them works.
+/// Keys in a key set that are not usable: nobody gets in by them, and a good one beside them works.
 #[tokio::test]
 async fn odd_keys_verify_nothing() {
     let odd = |name: &str, value: Value| {

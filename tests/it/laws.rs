@@ -11,7 +11,7 @@ use smac_local::token::{Token, Use};
 
 use crate::support::{UNAUTHORIZED, World, block_on, world};
 
-/// How IAM reads a resource: `*` is any text, `?` any character.
+/// How IAM reads a resource: `*` is any string, `?` any character.
 fn covers(pattern: &[u8], arn: &[u8]) -> bool {
     match (pattern.split_first(), arn.split_first()) {
         (None, None) => true,

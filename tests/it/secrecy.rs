@@ -45,7 +45,7 @@ fn events() -> Vec<Value> {
     events
 }
 
-/// Every text in a JSON value, the names of an object's members left out.
+/// Every string in a JSON value, the names of an object's members left out.
 fn texts(value: &Value, found: &mut BTreeSet<String>) {
     match value {
         Value::String(text) => {
@@ -58,7 +58,7 @@ fn texts(value: &Value, found: &mut BTreeSet<String>) {
 }
 
 /// Whatever must not be written: the values of headers, parameters and cookies, the tokens in them, whole and in
-/// segments, and the texts in their headers and claims.
+/// segments, and the strings in their headers and claims.
 fn secrets(events: &[Value]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for event in events {

@@ -264,7 +264,7 @@ async fn nothing_goes_past_the_invocations_own_deadline() {
         let took = began.elapsed();
         assert_eq!(told.reason(), reason);
         assert!(took > Duration::from_millis(400) && took < Duration::from_millis(600), "{upstream:?} took {took:?}");
-        // No time left at all is no call at all.
+        // Without any time left there is no call at all.
         world.pass(60);
         let calls = world.calls();
         let told = world.ask_until(&event, Duration::from_millis(50)).await;

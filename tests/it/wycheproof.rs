@@ -107,7 +107,7 @@ async fn world_for(key: &Value, algorithm: Algorithm) -> World {
 }
 
 /// RFC 7520's figure 20, twice: signed with PS384 by a key whose `alg` is PS256. Wycheproof calls that valid; here a key that
-/// is for another algorithm is no key (RFC 8725, section 3.1).
+/// is for another algorithm does not count (RFC 8725, section 3.1).
 const KEYS_OF_ANOTHER_ALGORITHM: [u64; 2] = [346, 350];
 
 /// Each case of JSON web signatures is judged by its own algorithm, and no other algorithm accepts any. The counts are

@@ -1,4 +1,4 @@
-"""The README's commands with cargo-lambda: `watch` runs the function, `invoke` asks it."""
+"""docs/local.md's commands with cargo-lambda: `watch` runs the function, `invoke` asks it."""
 
 import json
 import subprocess

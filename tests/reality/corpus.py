@@ -104,14 +104,14 @@ def claim_values(now):
 
 
 def texts(written):
-    """JSON in other forms, and what is none."""
+    """JSON in other forms, and what is not JSON."""
     data = written.encode()
     return {
         "a byte-order mark": b"\xef\xbb\xbf" + data,
         "UTF-16": written.encode("utf-16"),
         "UTF-16 without a mark": written.encode("utf-16-le"),
         "UTF-32": written.encode("utf-32"),
-        "a byte that is no UTF-8": data[:-1] + b',"more":"\xff"}',
+        "a byte that is not UTF-8": data[:-1] + b',"more":"\xff"}',
         "an overlong character": data[:-1] + b',"more":"\xc0\xaf"}',
         "a surrogate in UTF-8": data[:-1] + b',"more":"\xed\xa0\x80"}',
         "spaces around": b" \n" + data + b"\r\n\t",

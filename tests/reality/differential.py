@@ -103,7 +103,7 @@ CLASSES = [
     Class("bound to a key", BOTH, {"sender_constraint_unmet"}, lambda token: "cnf" in token.claims,
           "nobody here asks for the proof, so a stolen token would serve"),
     Class("no user id", BOTH, {"user_id_missing", "user_id_invalid"}, lambda token: not token.has_user_id(),
-          "a `sub` that is empty, too long or not printable is no user; jose accepts any type"),
+          "a `sub` that is empty, too long or not printable is not a user; jose accepts any type"),
     Class("machines", BOTH, {"user_id_missing"}, Token.is_machine,
           "the others do not tell machines from users"),
     Class("a small key", [POWERTOOLS], {"key_unknown"}, lambda token: token.header["kid"] == "small",

@@ -53,7 +53,7 @@ class Page:
         self.page.on("console", lambda message: message.type in ("error", "warning") and self.complain(message.text))
         self.page.on("pageerror", lambda error: self.complain(str(error)))
         self.page.on("request", lambda request: self.is_local(request.url) or self.complain(request.url))
-        # The page may not know about it: violations are told to the document alone.
+        # The page may not know about it: violations are reported to the document alone.
         self.page.expose_function("complain", self.complain)
         self.page.add_init_script(
             "document.addEventListener('securitypolicyviolation', e => complain(`CSP: ${e.violatedDirective}`))"
@@ -135,12 +135,12 @@ def use(page):
 
     page.page.get_by_label("Other claims").fill("{")
     page.page.get_by_role("button", name="Mint token").click()
-    check("claims that are no JSON", page.page.get_by_role("alert").first.inner_text()[:8], "Not JSON")
+    check("claims that are not JSON", page.page.get_by_role("alert").first.inner_text()[:8], "Not JSON")
     page.page.get_by_label("Other claims").fill("")
 
     page.page.get_by_label("Token, minted or pasted").fill("not-a-token")
     page.send()
-    check("what is no token", page.told(), ("unauthorized", "token_malformed", "401 Unauthorized"))
+    check("what is not a token", page.told(), ("unauthorized", "token_malformed", "401 Unauthorized"))
     check("and its check", page.failed(), ("form", True, True))
 
     # With the keyboard alone, as the radio buttons of any form.

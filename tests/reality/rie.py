@@ -76,7 +76,7 @@ def main():
     function.stop()
 
     function = run(PROVIDER_COGNITO__CHECK_REVOKATION="true")
-    check("a mistyped setting is no start", function.invoke({}), {"httpStatus": 502})
+    check("a mistyped setting stops the start", function.invoke({}), {"httpStatus": 502})
     said = "did you mean SMAC__AUTH__PROVIDER_COGNITO__CHECK_REVOCATION?" in function.log()
     check("and the log says which", said, True)
     function.stop()

@@ -1,4 +1,4 @@
-"""`sam local invoke` as the README has it, but for Docker: SAM's own code makes the environment, and the binary runs with it
+"""`sam local invoke` as docs/local.md has it, but for Docker: SAM's own code makes the environment, and the binary runs with it
 under the runtime emulator that SAM's containers have. samconfig.toml has options that SAM's commands know.
 
 usage: sam_local.py [BINARY]
@@ -18,7 +18,7 @@ from samcli.lib.providers.sam_stack_provider import SamLocalStackProvider
 
 from harness import BINARY, EMAIL, ROOT, Function, allow, check, fault, finish, rendered
 
-# What the README passes to `--env-vars`.
+# What docs/local.md passes to `--env-vars`.
 ENV_VARS = "local/sam.json"
 
 

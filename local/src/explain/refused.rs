@@ -14,7 +14,7 @@ use url::Url;
 use super::case::{Asked, Case, GET_USER_SCOPE, USER_INFO_SCOPE, form_of_header, pool_rules, quoted};
 use super::token::{Token, in_words, shown};
 
-/// The largest leeway that can be set: a token that expired earlier is no matter of clocks.
+/// The largest leeway that can be set: a token that expired earlier is not a matter of clocks.
 const MAX_LEEWAY_SECONDS: i128 = 300;
 
 const OF_COGNITO: &str = "send a token of Cognito";

@@ -2,7 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html>,
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html>. The bodies are
-//! those that clients of real APIs report; AWS documents the statuses, and for 403 the texts.
+//! those that clients of real APIs report; AWS documents the statuses, and for 403 the messages.
 
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime as Time;

@@ -1,4 +1,4 @@
-//! A template's text: strings, lists and maps, in YAML or JSON.
+//! A template as it is written: strings, lists and maps, in YAML or JSON.
 
 use saphyr_parser::{Event, Parser, Span, Tag};
 use serde_json::Value;

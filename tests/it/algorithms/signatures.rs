@@ -1,4 +1,4 @@
-//! Signatures that are none: of another form, of another length, and of numbers that some arithmetic accepts for anybody's.
+//! Signatures that are not valid ones: of another form, of another length, and of numbers that some arithmetic accepts for anybody's.
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
@@ -305,7 +305,7 @@ async fn of_ed25519_with_special_numbers() {
     }
 }
 
-/// A signature belongs to a message: that of another token, of half of it, or of the decoded parts is none.
+/// A signature belongs to a message: that of another token, of half of it, or of the decoded parts is not one.
 #[tokio::test]
 async fn of_another_message() {
     let signer = Signer::new(Key::Primary);

@@ -82,7 +82,7 @@ async fn an_address_that_is_not_verified() {
             &[(json!({ claim: "x" }), "allowed"), (json!({ claim: "x", flag: false }), "allowed")],
         )
         .await;
-        // Another claim of the same name, deeper, is no address that anybody verifies.
+        // Another claim of the same name, deeper, is not an address that anybody verifies.
         judge(&[("USER_ID", &format!("/user/{claim}"))], &[(json!({ "user": { claim: "x" } }), "allowed")]).await;
         // Nor does a user id from elsewhere need it.
         judge(&[("USER_ID", "sub")], &[(json!({ claim: "x", flag: false }), "allowed")]).await;

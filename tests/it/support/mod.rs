@@ -27,7 +27,7 @@ pub const STAGE: &str = "arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/p
 pub const POOLS: &str = "PROVIDER_COGNITO__USERPOOLS";
 pub const UNAUTHORIZED: &str = "Unauthorized";
 
-/// For what is no async test by itself.
+/// For tests that are not async.
 pub fn block_on<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
@@ -150,7 +150,7 @@ impl Told {
         self.0.outcome().reason().unwrap_or("allowed")
     }
 
-    /// The response, or the error's text.
+    /// The response, or the error's message.
     pub fn answer(&self) -> Value {
         match self.0.answer() {
             Answer::Response(json) => serde_json::from_str(json.get()).unwrap(),

@@ -28,7 +28,7 @@ impl Process {
         self.0.invoke(event.into()).await.unwrap().0
     }
 
-    /// What it makes of an event, told that the invocation ends then; and how long that takes.
+    /// What it makes of an event, where the invocation ends then; and how long that takes.
     pub async fn invoke_until(&self, event: impl Into<Vec<u8>>, end: SystemTime) -> (Outcome, Duration) {
         self.0.invoke_until(event.into(), end).await.unwrap()
     }

@@ -91,7 +91,7 @@ fn queries() -> Vec<String> {
     fenced.chain(shown).collect()
 }
 
-/// The words of a query: names, and texts with their quotation marks.
+/// The words of a query: names, and strings with their quotation marks.
 fn words(query: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut rest = query.trim_start();

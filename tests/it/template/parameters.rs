@@ -122,7 +122,7 @@ fn the_template_has_every_setting_that_is_not_for_local_runs() {
     ];
     let environment = Stack::new(&all).environment();
     let names: BTreeSet<&str> = environment.iter().filter_map(|(name, _)| name.strip_prefix(PREFIX)).collect();
-    // What few issuers need is in the settings file. A profile is for local runs, that expired tokens are accepted is no choice for a deployment, and the region is in
+    // What few issuers need is in the settings file. A profile is for local runs, that expired tokens are accepted is not for a deployment to choose, and the region is in
     // the pool's id.
     let left_out = ["AUTOMATION_PRINCIPALS__SECRETS_MANAGER__PROFILE", "JWT__CHECK_EXPIRATION", "REGION"];
     let settings = SETTINGS.iter().filter(|setting| !left_out.contains(&setting.name));

@@ -6,7 +6,7 @@ use crate::support::root;
 
 /// Where a command is run that is not run here.
 pub enum Place {
-    /// A script or a test holds this text, which runs it.
+    /// A script or a test has these words in it, which run it.
     In(&'static str, &'static str),
     /// Nowhere: this is what it needs.
     Nowhere(&'static str),
@@ -38,7 +38,6 @@ const ELSEWHERE: &[(&str, Place)] = &[
     ("python tests/reality/oidc_users.py", In(".ci/reality", "python tests/reality/oidc_users.py")),
     ("python tests/reality/differential.py", In(".ci/reality", "python tests/reality/differential.py")),
     ("aws ", Nowhere("an AWS account")),
-    ("just", In(".ci/just", "just --list")),
     (".ci/run", Nowhere("it is what runs everything")),
     (".ci/words", In(".ci/run", "step words")),
     (".ci/book", In(".ci/run", "step book")),
@@ -56,7 +55,7 @@ pub fn elsewhere(command: &str) -> Option<&'static str> {
     })
 }
 
-/// Those that are none of these.
+/// Those that are not among these.
 pub fn all_but(used: &std::collections::BTreeSet<&str>) -> Vec<&'static str> {
     ELSEWHERE.iter().map(|(start, _)| *start).filter(|start| !used.contains(start)).collect()
 }

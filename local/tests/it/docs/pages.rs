@@ -77,9 +77,9 @@ fn every_setting_that_is_named_is_there() {
     let aliases: Vec<_> = SETTINGS.iter().filter_map(|setting| setting.alias).collect();
     let is_known = |name: &str| {
         let name = name.strip_prefix(PREFIX).unwrap_or(name).split('=').next().unwrap();
-        let (name, is_start) = name.strip_suffix('*').map_or((name, false), |name| (name, true));
+        let (name, is_start) = name.strip_suffix('*').map_or((name, name.ends_with("__")), |name| (name, true));
         let mut all = known.iter().map(String::as_str).chain(aliases.iter().copied());
-        name.is_empty() || all.any(|known| if is_start { known.starts_with(name) } else { known.ends_with(name) })
+        all.any(|known| if is_start { known.contains(name) } else { known.ends_with(name) })
     };
     let (mut count, mut wrong) = (0, BTreeSet::new());
     for (path, text) in documents() {
@@ -122,4 +122,45 @@ fn the_tests_that_security_is_shown_by_are_there() {
         }
     }
     assert!(count > 30, "{count}");
+}
+
+/// The words behind `start` at the beginnings of a file's lines.
+fn listed(file: &str, start: &str) -> Vec<String> {
+    let text = fs::read_to_string(root().join(file)).unwrap();
+    text.lines().filter_map(|line| line.trim().strip_prefix(start)).map(|rest| rest.trim().to_owned()).collect()
+}
+
+#[test]
+fn githubs_jobs_are_the_steps_of_the_local_whole() {
+    let mut steps: Vec<_> = listed(".ci/run", "step ");
+    let workflow = fs::read_to_string(root().join(".github/workflows/ci.yml")).unwrap();
+    let matrix = workflow.split("        step:\n").nth(1).unwrap().split("    env:").next().unwrap();
+    let mut jobs: Vec<_> = matrix.lines().filter_map(|line| line.trim().strip_prefix("- ")).collect();
+    for step in &steps {
+        let script = root().join(".ci").join(step.split(' ').next().unwrap());
+        assert!(script.exists(), "there is no {}", script.display());
+    }
+    steps.sort();
+    jobs.sort_unstable();
+    assert_eq!(jobs, steps);
+    assert!(steps.len() > 10);
+}
+
+#[test]
+fn recipes_and_workflows_call_scripts_that_are_there() {
+    let files =
+        ["justfile", ".github/workflows/ci.yml", ".github/workflows/scheduled.yml", ".github/PULL_REQUEST_TEMPLATE.md"];
+    let mut count = 0;
+    for file in files {
+        let text = fs::read_to_string(root().join(file)).unwrap();
+        for rest in text.split(".ci/").skip(1) {
+            let name: String = rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '-').collect();
+            // The job's own name is put there by GitHub.
+            if !name.is_empty() {
+                assert!(root().join(".ci").join(&name).exists(), "{file}: there is no .ci/{name}");
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 10, "{count}");
 }

@@ -48,7 +48,7 @@ impl Shell {
                 self.variables.extend(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())));
                 Ok(printed(String::new()))
             }
-            _ => Err("this is no command that a test here can run".to_owned()),
+            _ => Err("no test here can run this command".to_owned()),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Other algorithms than the pool's, and signatures that are none.
+//! Other algorithms than the pool's, and signatures that are not valid.
 
 use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rsa::KeyPair as RsaKeyPair;

@@ -1,4 +1,4 @@
-//! Tokens that are no compact JWS, or are one in another spelling.
+//! Tokens that are not a compact JWS, or are one in another spelling.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -39,10 +39,10 @@ pub fn all() -> Vec<Attack> {
         ("many dots", ".".repeat(10_000)),
         ("no claims", format!("{header}.{}.{signature}", URL_SAFE_NO_PAD.encode(""))),
         ("claims that are a list", sign_raw(Key::Primary, header_json().as_bytes(), b"[]")),
-        ("claims that are a text", sign_raw(Key::Primary, header_json().as_bytes(), b"\"x\"")),
-        ("claims that are no JSON", sign_raw(Key::Primary, header_json().as_bytes(), b"{")),
+        ("claims that are a string", sign_raw(Key::Primary, header_json().as_bytes(), b"\"x\"")),
+        ("claims that are not JSON", sign_raw(Key::Primary, header_json().as_bytes(), b"{")),
         ("claims with a tail", sign_raw(Key::Primary, header_json().as_bytes(), b"{}x")),
-        ("claims that are no UTF-8", sign_raw(Key::Primary, header_json().as_bytes(), b"{\"iss\":\"\xff\"}")),
+        ("claims that are not UTF-8", sign_raw(Key::Primary, header_json().as_bytes(), b"{\"iss\":\"\xff\"}")),
         ("claims with a comment", sign_raw(Key::Primary, header_json().as_bytes(), b"{}//")),
     ] {
         attacks.push(with_token(name, &token, "token_malformed"));

@@ -53,7 +53,7 @@ pub fn pairs() -> Vec<Attack> {
     ] {
         attacks.push(attack(format!("token {token:.40?}"), pair(SERVICE, token), "service_token_mismatch"));
     }
-    // A wrong pair is never tried as a JWT, and half a pair is none.
+    // A wrong pair is never tried as a JWT, and half a pair does not count.
     let good = format!("Bearer {}", Token::id().sign());
     let both = json!({ "Authorization": good, "SMAC-Principal": SERVICE, "SMAC-Token": "x" });
     attacks.push(attack("a wrong pair and a good JWT", request(&both), "service_token_mismatch"));
