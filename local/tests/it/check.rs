@@ -102,7 +102,7 @@ fn a_settings_file_is_looked_for_beside_the_env_file_or_in_the_package() {
     let output = run(&["explain", "--env-file", &beside, "-"], &token.sign());
     assert_eq!(output.line("settings"), format!("{beside}: OIDC issuer ONE, no service principals"));
     assert!(output.line("  FAILED").contains("OIDC issuer ONE requires one of: api"), "{}", output.stdout);
-    // Mistakes in the file are told with its name.
+    // Mistakes in the file are reported with its name.
     std::fs::write(format!("{folder}/settings.json"), r#"{"MODE": "hidden-"}"#).unwrap();
     let bad = check(&["--env-file", &beside]);
     assert_eq!((bad.code, lines(&bad, "mistake").len()), (1, 1));
