@@ -24,6 +24,7 @@ mod lines;
 mod process;
 mod published_cases;
 mod requests;
+mod rules;
 mod secrecy;
 mod services;
 mod structure;

@@ -30,7 +30,8 @@ impl Shell {
     }
 
     fn pipeline(&mut self, command: &str) -> Result<Output, String> {
-        let (first, second) = command.split_once(" | ").map_or((None, command), |(first, second)| (Some(first), second));
+        let (first, second) =
+            command.split_once(" | ").map_or((None, command), |(first, second)| (Some(first), second));
         let stdin = first.map_or(Ok(String::new()), |first| self.simple(first, "").map(|output| output.stdout))?;
         self.simple(second, &stdin)
     }
