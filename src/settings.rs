@@ -192,9 +192,13 @@ fn read_tokens(variables: &mut Variables, aws: &Aws<'_>, serves_rules: bool) -> 
     let query = variables.optional(&JWT_QUERY_PARAMETER).map(Carrier::Query);
     let cookie = variables.optional(&JWT_COOKIE_NAME).map(Carrier::Cookie);
     let protocol = read_protocol(variables).map(Carrier::WebSocketProtocol);
+    let issuers = issuers::read(variables, aws, providers);
+    if serves_rules {
+        access_rules::check_issuers(variables, &issuers);
+    }
     let config = token::Config {
         carriers: Carriers([Some(header), query, cookie, protocol].into_iter().flatten().collect()),
-        issuers: issuers::read(variables, aws, providers),
+        issuers,
         check_expiration: variables.boolean(&JWT_CHECK_EXPIRATION),
         leeway: variables.seconds(&JWT_LEEWAY_SECONDS),
         serves_rules,

@@ -1,8 +1,9 @@
 //! Access rules: their files become policies and routes, with every mistake in them.
 
 use super::aws::Aws;
-use super::declared::{RULES_MODE, RULES_NAMESPACE, RULES_POLICIES, RULES_ROUTES};
+use super::declared::{OIDC_ISSUER, RULES_MODE, RULES_NAMESPACE, RULES_POLICIES, RULES_ROUTES};
 use super::variables::Variables;
+use crate::issuer;
 use crate::policy::Scope;
 use crate::rules;
 
@@ -33,6 +34,13 @@ pub(super) fn read(variables: &mut Variables, aws: &Aws<'_>, scope: Scope) -> Op
         variables.warn(&RULES_MODE, "the access rules refuse nothing: they are evaluated and logged alone");
     }
     load(variables, aws, &Named { policies, routes, namespace, is_enforced, scope })
+}
+
+/// A user is named by the issuer and the subject with `|` between them, so an issuer's name must have none.
+pub(super) fn check_issuers(variables: &mut Variables, issuers: &[issuer::Config]) {
+    for issuer in issuers.iter().filter(|issuer| issuer.realm.contains('|')) {
+        variables.mistake(OIDC_ISSUER.of(&issuer.name), "has `|` in its name, which access rules do not allow");
+    }
 }
 
 #[cfg(not(feature = "rules"))]

@@ -2,6 +2,7 @@
 
 mod answers;
 mod decisions;
+mod issuers;
 mod laws;
 mod method;
 mod mistakes;

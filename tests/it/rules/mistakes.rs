@@ -8,6 +8,9 @@ use crate::support::parse;
 fn mistakes(settings: &[(&str, String)]) -> Vec<String> {
     let environment = smac_local::deployment::of_pools("http://127.0.0.1:1");
     let settings = settings.iter().map(|(name, value)| (format!("SMAC__AUTH__{name}"), value.clone()));
+    let settings: Vec<_> = settings.collect();
+    let environment: Vec<_> =
+        environment.into_iter().filter(|(name, _)| !settings.iter().any(|(other, _)| other == name)).collect();
     let Err(mistakes) = parse(environment.into_iter().chain(settings)) else { return Vec::new() };
     let shown = |mistake: &smac_lambda_authorizer::Mistake| mistake.to_string().replace("SMAC__AUTH__", "");
     mistakes.0.iter().map(shown).collect()
@@ -67,6 +70,20 @@ fn the_policies_are_there() {
     assert_eq!(of_files(&[("a.cedar", "// nothing")], &[METHOD]).len(), 1);
     let found = mistakes(&[("RULES__POLICIES", "/nowhere/rules".to_owned()), ("POLICY__SCOPE", "METHOD".to_owned())]);
     assert_eq!(found, ["RULES__POLICIES: cannot be read (entity not found)"]);
+}
+
+#[test]
+fn an_issuers_name_is_told_from_its_subjects() {
+    let name = "PROVIDER_OIDC__ISSUERS__A|B__";
+    let issuer = |setting: &str, value: &str| (format!("{name}{setting}"), value.to_owned());
+    let files = Files::new(&[("a.cedar", ALL)]);
+    let issuer = [issuer("ISSUER", "https://a.example"), issuer("AUDIENCE", "api"), issuer("USER_ID_PREFIX", "a:")];
+    let mut settings: Vec<_> = issuer.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+    settings.push(("PROVIDER", "COGNITO,OIDC".to_owned()));
+    assert_eq!(mistakes(&settings), [""; 0]);
+    settings.extend([("RULES__POLICIES", files.path("")), ("POLICY__SCOPE", "METHOD".to_owned())]);
+    let expected = format!("{name}ISSUER: has `|` in its name, which access rules do not allow");
+    assert_eq!(mistakes(&settings), [expected]);
 }
 
 #[test]

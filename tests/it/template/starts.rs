@@ -381,9 +381,8 @@ fn the_rules_refuse_what_would_not_start_or_allow_nobody() {
         assert!(!is_allowed(&[more, USERS[0], USERS[1]]), "{more:?}");
     }
     assert!(!is_allowed(&[USERS[0], USERS[1], ("CreateAlarms", "true"), ("Metrics", "NONE")]));
-    for more in [("RulesRoutes", "rules/routes.json"), ("PolicyScope", "METHOD")] {
-        assert!(is_allowed(&[USERS[0], USERS[1], ("RulesPolicies", "rules"), more]), "{more:?}");
-    }
+    let with_rules = |more| is_allowed(&[USERS[0], USERS[1], ("RulesPolicies", "rules"), more]);
+    assert!(with_rules(("RulesRoutes", "routes.json")) && with_rules(("PolicyScope", "METHOD")));
     let revocation = [("CheckRevocation", "true"), ("TokenUse", "ACCESS")];
     for (more, expected) in
         [(&[][..], true), (&[("GetUser", "false")], false), (&[("GetUser", "false"), ("UserPoolDomain", "x")], true)]
