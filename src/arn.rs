@@ -49,11 +49,30 @@ impl<'a> MethodArn<'a> {
     /// API Gateway caches a policy by the credential alone and applies it to the next method too.
     #[must_use]
     pub fn stage_resource(&self) -> String {
+        self.resource("*")
+    }
+
+    /// The resource of a pattern below the stage.
+    #[must_use]
+    pub fn resource(&self, pattern: &str) -> String {
         let stage = self.whole.get(..self.stage.end).unwrap_or_default();
-        let mut resource = String::with_capacity(stage.len() + 2);
+        let mut resource = String::with_capacity(stage.len() + 1 + pattern.len());
         resource.push_str(stage);
-        resource.push_str("/*");
+        resource.push('/');
+        resource.push_str(pattern);
         resource
+    }
+
+    /// What is behind the stage: `GET/pets/42`.
+    #[must_use]
+    pub fn below_stage(&self) -> &str {
+        self.whole.get(self.stage.end..).and_then(|rest| rest.strip_prefix('/')).unwrap_or_default()
+    }
+
+    /// The method, and the path without its first slash.
+    #[must_use]
+    pub fn method_and_path(&self) -> Option<(&str, &str)> {
+        self.below_stage().split_once('/')
     }
 
     /// The incoming ARN itself as a resource.

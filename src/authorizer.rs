@@ -18,9 +18,10 @@ use crate::credential::Pair;
 use crate::error::{Fault, Refusal, Unauthorized};
 use crate::event::Request;
 use crate::http::HttpClient;
-use crate::policy;
+use crate::policy::{self, Coverage};
 use crate::principal::{Mode, Principal};
 use crate::record::{Invocation, Outcome, Record, Recorder};
+use crate::rules::Rules;
 use crate::service::Services;
 use crate::settings::Settings;
 use crate::token::Tokens;
@@ -35,6 +36,7 @@ pub struct Authorizer {
     services: Option<Services>,
     tokens: Option<Tokens>,
     mode: Mode,
+    rules: Option<Rules>,
     policy: policy::Config,
     context: context::Config,
     answer: answer::Config,
@@ -116,6 +118,7 @@ impl Authorizer {
             services: settings.services.map(|config| Services::new(config, &lookup, &clock, Arc::clone(&http))),
             tokens: settings.tokens.map(|config| Tokens::new(config, &lookup, &clock, &http)),
             mode: settings.mode,
+            rules: settings.rules.map(Rules::new),
             policy: settings.policy,
             context: settings.context,
             answer: settings.answer,
@@ -170,7 +173,7 @@ impl Authorizer {
         self.note(&request, trace);
         let form = Form::of(request.kind(), self.answer);
         match self.grant(&request, form, trace).await {
-            Ok((principal, answer)) => (Outcome::Allowed(principal.principal_type()), answer),
+            Ok(granted) => granted,
             Err(refusal) => match answer::refuse(form, refusal, self.answer, || policy::deny(request.arn())) {
                 Ok(answer) => (Outcome::Refused(refusal), answer),
                 Err(error) => fault(error),
@@ -178,25 +181,46 @@ impl Authorizer {
         }
     }
 
-    /// The way of an allowed request. Whatever leaves it early is a refusal.
-    async fn grant(
-        &self,
-        request: &Request<'_>,
-        form: Form,
-        trace: &mut Trace,
-    ) -> Result<(Principal, Answer), Refusal> {
+    /// The way of a request that is granted something. Whatever leaves it early is a refusal.
+    ///
+    /// Access rules can grant other routes and not the requested one: then the request is refused, by the policy that
+    /// grants the others.
+    async fn grant(&self, request: &Request<'_>, form: Form, trace: &mut Trace) -> Result<(Outcome, Answer), Refusal> {
         trace.reach(Check::Credential);
         let principal = self.identify(request, trace).await?;
         trace.principal = Some((principal.principal_type(), principal.id().clone()));
+        trace.reach(Check::Rules);
+        let scope = self.policy.scope;
+        let coverage = match &self.rules {
+            Some(rules) => rules.coverage(request, &principal, form, scope, trace)?,
+            None => scope.into(),
+        };
         trace.reach(Check::Resource);
         let context = Context::new(&principal, &self.context);
-        let answer =
-            answer::allow(form, &principal, &context, || policy::permit(&principal, request.arn(), self.policy));
+        let permit = |coverage: &Coverage| policy::permit(&principal, request.arn(), coverage, self.policy);
+        let allow = |coverage: &Coverage| answer::allow(form, &principal, &context, || permit(coverage));
+        let (refusal, answer) = match (coverage.refusal(), allow(&coverage)) {
+            // Too many routes for one policy: this request's alone.
+            (refusal, Err(Refusal::Fault(Fault::ContextTooLarge))) if coverage.is_of_routes() => {
+                trace.note_method();
+                match refusal {
+                    Some(reason) => return Err(reason.into()),
+                    None => (None, allow(&Coverage::Method)),
+                }
+            }
+            decided => decided,
+        };
         if let Err(Refusal::Fault(_)) = answer {
             trace.reach(Check::Answer);
         }
-        drop(context);
-        Ok((principal, answer?))
+        let answer = answer?;
+        match refusal {
+            Some(reason) => {
+                trace.reach(Check::Rules);
+                Ok((Outcome::Refused(reason.into()), answer))
+            }
+            None => Ok((Outcome::Allowed(principal.principal_type()), answer)),
+        }
     }
 
     /// The caller, by the one credential that the request carries: a service's pair before a token before nothing.

@@ -50,6 +50,8 @@ pub enum Check {
     Secret,
     /// The service's token is the stored one.
     ServiceToken,
+    /// The access rules permit the requested route.
+    Rules,
     /// A policy can name the requested resource.
     Resource,
     /// API Gateway accepts the answer.
@@ -92,6 +94,7 @@ impl Path {
                 Check::UserId,
                 Check::Verification,
                 Check::Revocation,
+                Check::Rules,
                 Check::Resource,
                 Check::Answer,
             ],
@@ -101,10 +104,11 @@ impl Path {
                 Check::ServiceId,
                 Check::Secret,
                 Check::ServiceToken,
+                Check::Rules,
                 Check::Resource,
                 Check::Answer,
             ],
-            Self::None => &[Check::Event, Check::Credential, Check::Resource, Check::Answer],
+            Self::None => &[Check::Event, Check::Credential, Check::Rules, Check::Resource, Check::Answer],
         }
     }
 }
@@ -136,6 +140,7 @@ impl Check {
             Self::ServiceId => "service id",
             Self::Secret => "secret",
             Self::ServiceToken => "service token",
+            Self::Rules => "access rules",
             Self::Resource => "resource",
             Self::Answer => "answer",
         }
@@ -169,6 +174,7 @@ impl Check {
             Self::ServiceId => "the service's id can be part of a secret's name",
             Self::Secret => "Secrets Manager has a usable secret of that name",
             Self::ServiceToken => "the service's token is the stored one",
+            Self::Rules => "the access rules permit the requested route, where there are any",
             Self::Resource => "the policy can name the requested resource, and nothing else",
             Self::Answer => "the answer is no larger than API Gateway accepts",
         }

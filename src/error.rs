@@ -104,6 +104,14 @@ reasons! {
         GroupMissing => "group_missing",
         /// A policy cannot name the requested resource without covering others.
         ResourceUnsafe => "resource_unsafe",
+        /// No access rule permits it.
+        RuleMissing => "rule_missing",
+        /// An access rule forbids it.
+        RuleForbids => "rule_forbids",
+        /// An access rule that may forbid it could not be evaluated.
+        RuleError => "rule_error",
+        /// The list of routes does not have the requested route.
+        RouteUnknown => "route_unknown",
     }
 }
 

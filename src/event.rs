@@ -7,6 +7,7 @@
 mod fields;
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt;
 
 use serde::Deserialize;
@@ -154,6 +155,66 @@ impl<'a> Request<'a> {
             .flat_map(move |fields| fields.values(move |other| other == name))
     }
 
+    /// Every query parameter, as the event has it: one with several values may be there more than once.
+    pub fn query_parameters(&self) -> impl Iterator<Item = (&str, &str)> {
+        [&self.event.query_string_parameters, &self.event.multi_value_query_string_parameters]
+            .into_iter()
+            .flat_map(Fields::all)
+    }
+
+    /// Whether a query parameter may have two values that the event's map shows as one: HTTP 2.0 joins them with commas.
+    #[must_use]
+    pub fn has_ambiguous_query(&self) -> bool {
+        if self.kind != Kind::HttpV2 {
+            return false;
+        }
+        let Some(query) = self.event.raw_query_string.get() else {
+            return self.query_parameters().any(|(_, value)| value.contains(','));
+        };
+        let mut first = HashMap::new();
+        url::form_urlencoded::parse(query.as_bytes())
+            .any(|(name, value)| first.insert(name, value.clone()).is_some_and(|other| other != value))
+    }
+
+    /// The values of the route's variables.
+    #[must_use]
+    pub fn path_parameters(&self) -> Vec<(String, String)> {
+        let fields = self.event.path_parameters.and_then(|json| serde_json::from_str::<Fields<'_>>(json.get()).ok());
+        let all = fields.iter().flat_map(Fields::all);
+        all.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+
+    /// The method of an HTTP request, as the client sent it.
+    #[must_use]
+    pub fn http_method(&self) -> Option<Cow<'_, str>> {
+        #[derive(Deserialize)]
+        struct Http<'c> {
+            #[serde(borrow, default)]
+            method: Text<'c>,
+        }
+        let context = self.context();
+        match self.kind {
+            Kind::HttpV2 => {
+                let Object(http): Object<Http<'_>> = serde_json::from_str(context?.http?.get()).ok()?;
+                http.method.0
+            }
+            Kind::RestRequest | Kind::HttpV1 => {
+                self.event.http_method.get().or_else(|| context?.http_method.get()).map(Cow::Borrowed)
+            }
+            Kind::RestToken => self.arn.method_and_path().map(|(method, _)| Cow::Borrowed(method)),
+            Kind::WebSocket => None,
+        }
+    }
+
+    /// Whether a header or a query parameter has this value, or a cookie holds it.
+    #[must_use]
+    pub fn carries(&self, value: &str) -> bool {
+        let Event { headers, multi_value_headers, .. } = &self.event;
+        let headers = [headers, multi_value_headers].into_iter().flat_map(Fields::all);
+        headers.chain(self.query_parameters()).any(|(_, other)| other == value)
+            || self.cookie_texts().any(|cookies| cookies.contains(value))
+    }
+
     /// Every string of cookies: the `Cookie` headers, and HTTP 2.0's list of cookies.
     pub fn cookie_texts(&self) -> impl Iterator<Item = &str> {
         self.header("cookie").chain(self.event.cookies.0.iter().map(AsRef::as_ref))
@@ -208,6 +269,11 @@ struct Event<'a> {
     #[serde(borrow, default)]
     route_key: Text<'a>,
     #[serde(borrow, default)]
+    raw_query_string: Text<'a>,
+    /// Read only when it is needed, and whatever is in it.
+    #[serde(borrow, default)]
+    path_parameters: Option<&'a RawValue>,
+    #[serde(borrow, default)]
     request_context: Option<Object<RequestContext<'a>>>,
 }
 
@@ -222,6 +288,8 @@ struct RequestContext<'a> {
     request_id: Text<'a>,
     #[serde(borrow, default)]
     resource_path: Text<'a>,
+    #[serde(borrow, default)]
+    http_method: Text<'a>,
     #[serde(borrow, default)]
     route_key: Text<'a>,
     /// Read only when it is needed, and whatever is in it.

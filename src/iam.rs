@@ -14,26 +14,38 @@ const LAST_SECOND: i64 = 253_402_300_799;
 /// A policy document for API Gateway.
 pub(crate) type Document = IamPolicyDocument;
 
-/// Allows to invoke this resource; until then (seconds since 1970), where that is given.
-pub(crate) fn allow(resource: String, ends_at: Option<u64>) -> Document {
-    document(IamPolicyEffect::Allow, resource, ends_at.map(before))
+/// Allows to invoke these resources; until then (seconds since 1970), where that is given. What is denied is so for good.
+pub(crate) fn allow(allowed: Vec<String>, denied: Vec<String>, ends_at: Option<u64>) -> Document {
+    let mut statements = vec![statement(IamPolicyEffect::Allow, allowed, ends_at.map(before))];
+    if !denied.is_empty() {
+        statements.push(statement(IamPolicyEffect::Deny, denied, None));
+    }
+    document(statements)
 }
 
 /// Denies to invoke this resource.
 pub(crate) fn deny(resource: String) -> Document {
-    document(IamPolicyEffect::Deny, resource, None)
+    document(vec![statement(IamPolicyEffect::Deny, vec![resource], None)])
 }
 
-fn document(effect: IamPolicyEffect, resource: String, condition: Option<IamPolicyCondition>) -> IamPolicyDocument {
+fn statement(
+    effect: IamPolicyEffect,
+    resources: Vec<String>,
+    condition: Option<IamPolicyCondition>,
+) -> IamPolicyStatement {
     // The types can't be built otherwise. Their default effect is Allow, so it is set in any case.
     let mut statement = IamPolicyStatement::default();
     statement.effect = effect;
     statement.action = vec!["execute-api:Invoke".to_owned()];
-    statement.resource = vec![resource];
+    statement.resource = resources;
     statement.condition = condition;
+    statement
+}
+
+fn document(statements: Vec<IamPolicyStatement>) -> IamPolicyDocument {
     let mut document = IamPolicyDocument::default();
     document.version = Some("2012-10-17".to_owned());
-    document.statement = vec![statement];
+    document.statement = statements;
     document
 }
 
@@ -66,9 +78,11 @@ mod tests {
         let statement =
             serde_json::json!([{ "Effect": "Deny", "Action": ["execute-api:Invoke"], "Resource": ["arn"] }]);
         assert_eq!(json, serde_json::json!({ "Version": "2012-10-17", "Statement": statement }));
-        let json = serde_json::to_value(allow("arn".to_owned(), Some(0))).unwrap();
+        let json = serde_json::to_value(allow(vec!["arn".to_owned()], vec!["other".to_owned()], Some(0))).unwrap();
         assert_eq!(json["Statement"][0]["Effect"], "Allow");
         let end = serde_json::json!({ "DateLessThan": { "aws:CurrentTime": ["1970-01-01T00:00:00Z"] } });
         assert_eq!(json["Statement"][0]["Condition"], end);
+        let denied = serde_json::json!({ "Effect": "Deny", "Action": ["execute-api:Invoke"], "Resource": ["other"] });
+        assert_eq!(json["Statement"][1], denied);
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod oidc;
 mod subject;
 pub(crate) mod user_id;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +16,7 @@ use crate::clock::Clock;
 use crate::discovery::{self, Discovery};
 use crate::error::{Refusal, Unauthorized};
 use crate::http::HttpClient;
-use crate::jws::Unverified;
+use crate::jws::{SignedClaims, Unverified};
 use crate::keys::{self, Algorithm, IssuerKeys};
 use crate::trace::Trace;
 use crate::user_info::UserInfo;
@@ -34,6 +35,8 @@ const MAX_START: Duration = Duration::from_secs(5);
 pub struct Config {
     /// The name in the settings.
     pub name: Arc<str>,
+    /// What access rules call it: a pool's id, another issuer's name in upper case.
+    pub realm: Arc<str>,
     /// The values of `iss` that name it; at least one, and none names another issuer.
     pub identifiers: Vec<String>,
     /// The algorithms that it may use; at least one.
@@ -61,6 +64,7 @@ pub(crate) struct Issuer {
     pub(crate) name: Arc<str>,
     /// The first of the values of `iss` that name it.
     pub(crate) identifier: String,
+    pub(crate) realm: Arc<str>,
     pub(crate) algorithms: Vec<Algorithm>,
     pub(crate) keys: IssuerKeys,
     discovery: Option<Arc<Discovery>>,
@@ -83,6 +87,24 @@ impl Issuer {
             Rules::Oidc(rules) => rules.identify(subject, self.discovery.as_deref(), user_info, trace).await,
         }
     }
+
+    /// The groups of a token's user.
+    pub(crate) fn groups(&self, claims: &SignedClaims) -> Vec<String> {
+        match &self.rules {
+            Rules::Pool(_) => cognito::groups(claims).into_iter().map(Cow::into_owned).collect(),
+            Rules::Oidc(rules) => {
+                rules.groups(claims).into_iter().map(Cow::into_owned).filter(|group| !group.is_empty()).collect()
+            }
+        }
+    }
+
+    /// Whether a token is an access token, or else an ID token.
+    pub(crate) fn is_access_token(&self, claims: &SignedClaims) -> bool {
+        match &self.rules {
+            Rules::Pool(_) => cognito::is_access_token(claims),
+            Rules::Oidc(rules) => rules.is_access_token(claims),
+        }
+    }
 }
 
 /// All issuers, by the values of `iss` that name them.
@@ -100,14 +122,14 @@ impl Issuers {
         let mut all = Vec::with_capacity(configs.len());
         let mut by_identifier = HashMap::new();
         let mut allowed: Vec<Algorithm> = Vec::new();
-        for Config { name, identifiers, algorithms, discovery, keys, rules } in configs {
+        for Config { name, realm, identifiers, algorithms, discovery, keys, rules } in configs {
             let discovery = discovery.map(|config| Arc::new(Discovery::new(config, clock, http)));
             let keys = IssuerKeys::new(keys, &algorithms, discovery.as_ref(), clock, http);
             let identifier = identifiers.first().cloned().unwrap_or_default();
             allowed.extend(
                 algorithms.iter().filter(|algorithm| !allowed.contains(algorithm)).copied().collect::<Vec<_>>(),
             );
-            let issuer = Arc::new(Issuer { name, identifier, algorithms, keys, discovery, rules });
+            let issuer = Arc::new(Issuer { name, realm, identifier, algorithms, keys, discovery, rules });
             by_identifier.extend(identifiers.into_iter().map(|identifier| (identifier, Arc::clone(&issuer))));
             all.push(issuer);
         }

@@ -21,7 +21,7 @@
 //!
 //! ```text
 //! the whole  authorizer settings
-//! out        record answer policy iam context principal
+//! out        record rules answer policy iam context principal
 //! verify     token service issuer user_info jws keys discovery
 //! in         credential event arn
 //! ground     trace aws lookup http sync check kind identity claims object clock error
@@ -36,6 +36,7 @@
 //! | default feature | without it |
 //! | --- | --- |
 //! | `function` | Lambda's runtime is not compiled, and there is no binary |
+//! | `rules` | Cedar is not compiled, and settings of access rules are a [`Mistake`] |
 //! | `secrets-manager` | the AWS SDK is not compiled, and settings of service principals are a [`Mistake`] |
 //!
 //! The public items are the same with any features. Types of others in them are tokio's `Instant` and serde_json's
@@ -95,8 +96,12 @@
 //! subscriber, no TLS provider, no panic hook. Why a lookup failed is a `tracing` event, which holds no credential.
 
 #![cfg_attr(
-    not(feature = "tools"),
-    allow(dead_code, unreachable_pub, reason = "some of it is used by this workspace's tools alone")
+    not(all(feature = "tools", feature = "rules")),
+    allow(
+        dead_code,
+        unreachable_pub,
+        reason = "some of it is used by this workspace's tools, or by access rules, alone"
+    )
 )]
 
 // the whole
@@ -109,6 +114,11 @@ mod iam;
 mod policy;
 mod principal;
 mod record;
+#[cfg(feature = "rules")]
+mod rules;
+#[cfg(not(feature = "rules"))]
+#[path = "rules/none.rs"]
+mod rules;
 // verify
 mod discovery;
 mod issuer;

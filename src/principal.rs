@@ -19,12 +19,18 @@ pub(crate) struct Principal {
     id: UserId,
     principal_type: PrincipalType,
     claims: Option<VerifiedClaims>,
+    service_groups: Vec<String>,
 }
 
 impl Principal {
     /// The caller without a credential, where the mode allows it.
     pub(crate) fn anonymous() -> Self {
-        Self { id: UserId::anonymous(), principal_type: PrincipalType::Anonymous, claims: None }
+        Self {
+            id: UserId::anonymous(),
+            principal_type: PrincipalType::Anonymous,
+            claims: None,
+            service_groups: Vec::new(),
+        }
     }
 
     /// The user id.
@@ -39,6 +45,11 @@ impl Principal {
         self.principal_type
     }
 
+    /// The groups of a service with a stored token, where access rules need them.
+    pub(crate) fn service_groups(&self) -> &[String] {
+        &self.service_groups
+    }
+
     /// What the token says, for callers with one.
     pub(crate) fn claims(&self) -> Option<&VerifiedClaims> {
         self.claims.as_ref()
@@ -48,12 +59,13 @@ impl Principal {
 impl From<VerifiedToken> for Principal {
     fn from(token: VerifiedToken) -> Self {
         let (id, principal_type, claims) = token.into_parts();
-        Self { id, principal_type, claims: Some(claims) }
+        Self { id, principal_type, claims: Some(claims), service_groups: Vec::new() }
     }
 }
 
 impl From<VerifiedService> for Principal {
     fn from(service: VerifiedService) -> Self {
-        Self { id: service.into_id(), principal_type: PrincipalType::Service, claims: None }
+        let (id, service_groups) = service.into_parts();
+        Self { id, principal_type: PrincipalType::Service, claims: None, service_groups }
     }
 }

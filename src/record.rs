@@ -2,7 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use serde::ser::SerializeMap as _;
@@ -11,7 +11,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::error::Refusal;
 use crate::identity::PrincipalType;
-use crate::trace::{Trace, Upstream};
+use crate::trace::{RulesTrace, Trace, Upstream};
 
 /// The metrics' namespace.
 pub const NAMESPACE: &str = "SmacAuthorizer";
@@ -198,6 +198,9 @@ impl Serialize for Line<'_> {
         optional("issuer", trace.issuer.as_deref())?;
         optional("client", trace.client.as_deref().filter(|_| config.names_client))?;
         map.serialize_entry("lookups", &Lookups(trace))?;
+        if let Some(rules) = &trace.rules {
+            map.serialize_entry("rules", &Rules(rules))?;
+        }
         map.serialize_entry("Decisions", &1)?;
         map.serialize_entry("DecisionTime", &u64::try_from(time.as_micros()).unwrap_or(u64::MAX))?;
         map.serialize_entry("KeySetFetches", &trace.calls(Upstream::KeySet).made)?;
@@ -221,6 +224,23 @@ impl Serialize for Lookups<'_> {
             if let Some(source) = self.0.calls(upstream).source() {
                 map.serialize_entry(upstream.name(), source.name())?;
             }
+        }
+        map.end()
+    }
+}
+
+struct Rules<'a>(&'a RulesTrace);
+
+impl Serialize for Rules<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let RulesTrace { is_allowed, policies, errors, is_method } = self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("decision", if *is_allowed { "allow" } else { "deny" })?;
+        let ids = |ids: &[Arc<str>]| ids.iter().map(|id| id.to_string()).collect::<Vec<_>>();
+        map.serialize_entry("policies", &ids(policies))?;
+        map.serialize_entry("errors", &ids(errors))?;
+        if *is_method {
+            map.serialize_entry("scope", "method")?;
         }
         map.end()
     }

@@ -38,17 +38,20 @@ pub struct Config {
     pub common_prefix: String,
     /// How long after a rotation the previous token still works; zero is off.
     pub rotation_grace: Duration,
+    /// Whether access rules need a secret's groups.
+    pub serves_rules: bool,
 }
 
 /// A service whose token was the stored one. Nothing but [`Services::verify`] makes it.
 #[derive(Debug)]
 pub(crate) struct VerifiedService {
     id: UserId,
+    groups: Vec<String>,
 }
 
 impl VerifiedService {
-    pub(crate) fn into_id(self) -> UserId {
-        self.id
+    pub(crate) fn into_parts(self) -> (UserId, Vec<String>) {
+        (self.id, self.groups)
     }
 }
 
@@ -62,6 +65,7 @@ pub(crate) struct Services {
     clock: Clock,
     common_prefix: String,
     rotation_grace: Duration,
+    serves_rules: bool,
 }
 
 impl Services {
@@ -76,6 +80,7 @@ impl Services {
             clock: clock.clone(),
             common_prefix: config.common_prefix,
             rotation_grace: config.rotation_grace,
+            serves_rules: config.serves_rules,
         }
     }
 
@@ -111,7 +116,7 @@ impl Services {
         }
         trace.reach(Check::ServiceToken);
         if stored.matches(&presented) || self.is_previous(key, &stored, &presented, trace).await? {
-            return Ok(VerifiedService { id: UserId::clone(&stored.id) });
+            return Ok(VerifiedService { id: UserId::clone(&stored.id), groups: stored.groups.clone() });
         }
         match failure {
             Some(fault) => Err(fault.into()),
@@ -161,7 +166,7 @@ impl Services {
         let Some(version) = read? else {
             return Ok(None);
         };
-        match StoredPair::parse(&version) {
+        match StoredPair::parse(&version, self.serves_rules) {
             Ok(pair) => Ok(pair.map(Arc::new)),
             Err(problem) => {
                 tracing::warn!(secret = name, %problem, "malformed secret");

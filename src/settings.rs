@@ -3,6 +3,7 @@
 //! The variables are those of the Python package `smac-fastapi-auth`, and some of our own, all under `SMAC__AUTH__`. No
 //! message ever holds a variable's value.
 
+mod access_rules;
 mod aws;
 mod common;
 mod declared;
@@ -26,7 +27,7 @@ use crate::credential::{Carrier, Carriers, PairHeaders};
 use crate::lookup::Limit;
 use crate::policy::{self, Scope};
 use crate::principal::Mode;
-use crate::{http, lookup, record, service, token};
+use crate::{http, lookup, record, rules, service, token};
 use aws::Aws;
 use common::Providers;
 use declared::{
@@ -60,6 +61,8 @@ pub struct Settings {
     pub(crate) services: Option<service::Config>,
     /// What a request without any credential gets.
     pub(crate) mode: Mode,
+    /// Access rules; absent where they are off.
+    pub(crate) rules: Option<rules::Config>,
     /// What an Allow covers.
     pub(crate) policy: policy::Config,
     /// Which claims the backend sees.
@@ -139,14 +142,15 @@ impl Settings {
     }
 
     fn read(variables: &mut Variables, aws: Aws<'_>) -> Self {
+        let scope = variables.either(&POLICY_SCOPE, [("STAGE", Scope::Stage), ("METHOD", Scope::Method)]);
+        let rules = access_rules::read(variables, &aws, scope);
+        let serves_rules = rules.is_some();
         Self {
-            tokens: read_tokens(variables, &aws),
-            services: read_services(variables, &aws),
+            tokens: read_tokens(variables, &aws, serves_rules),
+            services: read_services(variables, &aws, serves_rules),
+            rules,
             mode: variables.either(&MODE, [("ENFORCE", Mode::Enforce), ("OPTIONAL", Mode::Optional)]),
-            policy: policy::Config {
-                scope: variables.either(&POLICY_SCOPE, [("STAGE", Scope::Stage), ("METHOD", Scope::Method)]),
-                expire_with_token: variables.boolean(&POLICY_EXPIRE_WITH_TOKEN),
-            },
+            policy: policy::Config { scope, expire_with_token: variables.boolean(&POLICY_EXPIRE_WITH_TOKEN) },
             context: read_context(variables),
             answer: answer::Config {
                 unauthorized_as: variables
@@ -178,7 +182,7 @@ impl Settings {
     }
 }
 
-fn read_tokens(variables: &mut Variables, aws: &Aws<'_>) -> Option<token::Config> {
+fn read_tokens(variables: &mut Variables, aws: &Aws<'_>, serves_rules: bool) -> Option<token::Config> {
     let providers = Providers::read(variables);
     let header = Carrier::Header {
         name: variables.header_name(&JWT_HEADER_NAME),
@@ -188,11 +192,16 @@ fn read_tokens(variables: &mut Variables, aws: &Aws<'_>) -> Option<token::Config
     let query = variables.optional(&JWT_QUERY_PARAMETER).map(Carrier::Query);
     let cookie = variables.optional(&JWT_COOKIE_NAME).map(Carrier::Cookie);
     let protocol = read_protocol(variables).map(Carrier::WebSocketProtocol);
+    let issuers = issuers::read(variables, aws, providers);
+    if serves_rules {
+        access_rules::check_issuers(variables, &issuers);
+    }
     let config = token::Config {
         carriers: Carriers([Some(header), query, cookie, protocol].into_iter().flatten().collect()),
-        issuers: issuers::read(variables, aws, providers),
+        issuers,
         check_expiration: variables.boolean(&JWT_CHECK_EXPIRATION),
         leeway: variables.seconds(&JWT_LEEWAY_SECONDS),
+        serves_rules,
     };
     (providers.cognito || providers.oidc).then_some(config)
 }
@@ -234,7 +243,7 @@ fn read_context(variables: &mut Variables) -> context::Config {
     context::Config { claims }
 }
 
-fn read_services(variables: &mut Variables, aws: &Aws<'_>) -> Option<service::Config> {
+fn read_services(variables: &mut Variables, aws: &Aws<'_>, serves_rules: bool) -> Option<service::Config> {
     let is_on = variables.any_below(setting::AUTOMATION);
     let region = variables.optional_region(&SECRETS_REGION);
     let profile = variables.optional(&SECRETS_PROFILE);
@@ -256,7 +265,7 @@ fn read_services(variables: &mut Variables, aws: &Aws<'_>) -> Option<service::Co
         variables.mistake(&SECRETS_REGION, "cannot be used: this build has no Secrets Manager");
         return None;
     };
-    Some(service::Config { headers, secrets, common_prefix, rotation_grace })
+    Some(service::Config { headers, secrets, common_prefix, rotation_grace, serves_rules })
 }
 
 #[cfg(feature = "secrets-manager")]

@@ -3,6 +3,7 @@
 //!
 //! RFC 7515 (JWS), RFC 7519 (JWT), RFC 8725 (best current practices).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,6 +35,8 @@ pub struct Config {
     pub check_expiration: bool,
     /// How much the clocks may differ.
     pub leeway: Duration,
+    /// Whether access rules need to know a token's groups and kind.
+    pub serves_rules: bool,
 }
 
 /// A token whose signature and claims are valid. Nothing but [`Tokens::verify`] makes it.
@@ -51,6 +54,9 @@ pub(crate) struct VerifiedClaims {
     attributes: Option<Arc<Claims>>,
     expires_at: u64,
     web_socket_protocol: Option<String>,
+    realm: Arc<str>,
+    groups: Vec<String>,
+    is_access_token: bool,
 }
 
 impl VerifiedToken {
@@ -63,6 +69,31 @@ impl VerifiedClaims {
     /// A claim's JSON: the token's, or else what its issuer says about the user, where it was asked.
     pub(crate) fn json(&self, name: &str) -> Option<&str> {
         self.signed.json(name).or_else(|| self.attributes.as_ref()?.json(name))
+    }
+
+    /// The token's own claims, by name.
+    pub(crate) fn members(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.signed.members()
+    }
+
+    /// The token's `sub`.
+    pub(crate) fn subject(&self) -> Option<Cow<'_, str>> {
+        self.signed.string("sub")
+    }
+
+    /// What tells its users and groups from another issuer's.
+    pub(crate) fn realm(&self) -> &str {
+        &self.realm
+    }
+
+    /// The user's groups, where access rules need them.
+    pub(crate) fn groups(&self) -> &[String] {
+        &self.groups
+    }
+
+    /// Whether it is an access token, where access rules need to know. If not it is an ID token.
+    pub(crate) fn is_access_token(&self) -> bool {
+        self.is_access_token
     }
 
     /// The token's `exp`, in seconds since 1970.
@@ -85,6 +116,7 @@ pub(crate) struct Tokens {
     clock: Clock,
     check_expiration: bool,
     leeway_seconds: u64,
+    serves_rules: bool,
 }
 
 impl Tokens {
@@ -98,6 +130,7 @@ impl Tokens {
             clock: clock.clone(),
             check_expiration: config.check_expiration,
             leeway_seconds: config.leeway.as_secs(),
+            serves_rules: config.serves_rules,
         }
     }
 
@@ -149,6 +182,10 @@ impl Tokens {
             ends_at,
         };
         let identified = issuer.identify(&subject, &self.user_info, trace).await?;
+        let (groups, is_access_token) = match self.serves_rules {
+            true => (issuer.groups(&claims), issuer.is_access_token(&claims)),
+            false => (Vec::new(), false),
+        };
         Ok(VerifiedToken {
             id: identified.id,
             principal_type: identified.principal_type,
@@ -157,6 +194,9 @@ impl Tokens {
                 attributes: identified.attributes,
                 expires_at,
                 web_socket_protocol: token.web_socket_protocol.map(str::to_owned),
+                realm: Arc::clone(&issuer.realm),
+                groups,
+                is_access_token,
             },
         })
     }

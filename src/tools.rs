@@ -19,6 +19,10 @@ pub use crate::lookup::{
 pub use crate::policy::Scope;
 pub use crate::principal::Mode;
 pub use crate::record::{DIMENSIONS, METRICS, NAMESPACE};
+#[cfg(feature = "rules")]
+pub use crate::rules::{
+    Applied, Config as RulesConfig, Mode as RulesMode, Precedence, Rules as AccessRules, Supposed, Supposition, Who,
+};
 pub use crate::service::Config as ServiceConfig;
 pub use crate::settings::{Accepts, Default, PREFIX, SETTINGS, Section, Setting};
 pub use crate::token::Config as TokenConfig;
@@ -27,6 +31,8 @@ pub use crate::trace::{Calls, Trace, Upstream};
 use std::borrow::Cow;
 
 use zeroize::Zeroizing;
+
+pub use crate::kind::Kind;
 
 use crate::aws::SecretVersion;
 pub use crate::claims::ClaimPath;
@@ -46,6 +52,8 @@ pub struct Parts<'a> {
     pub services: Option<&'a ServiceConfig>,
     /// What a request without any credential gets.
     pub mode: Mode,
+    /// Access rules.
+    pub rules: Option<&'a crate::rules::Config>,
     /// What an Allow covers.
     pub policy: crate::policy::Config,
     /// Which claims the backend sees.
@@ -67,6 +75,7 @@ pub fn parts(settings: &Settings) -> Parts<'_> {
         tokens: settings.tokens.as_ref(),
         services: settings.services.as_ref(),
         mode: settings.mode,
+        rules: settings.rules.as_ref(),
         policy: settings.policy,
         context: &settings.context,
         answer: settings.answer,
@@ -197,7 +206,7 @@ pub fn segments(token: &str) -> Option<[Vec<u8>; 3]> {
 /// What is wrong with it, in words.
 pub fn stored_id(text: &str) -> Result<Option<String>, String> {
     let version = SecretVersion { text: Zeroizing::new(text.to_owned()), created: None };
-    match StoredPair::parse(&version) {
+    match StoredPair::parse(&version, false) {
         Ok(pair) => Ok(pair.map(|pair| pair.id.as_str().to_owned())),
         Err(error) => Err(error.to_string()),
     }

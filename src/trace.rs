@@ -57,6 +57,8 @@ pub struct Trace {
     pub principal: Option<(PrincipalType, UserId)>,
     /// The app client of a token whose signature is valid.
     pub client: Option<String>,
+    /// What the access rules say, where they were asked.
+    pub rules: Option<RulesTrace>,
     calls: [Calls; Upstream::ALL.len()],
 }
 
@@ -72,6 +74,19 @@ pub struct ApiTrace {
     pub request_id: Option<String>,
     /// The caller's address, where it may be logged.
     pub source_ip: Option<String>,
+}
+
+/// What the access rules say about a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RulesTrace {
+    /// Whether they permit it.
+    pub is_allowed: bool,
+    /// The policies that decided.
+    pub policies: Vec<Arc<str>>,
+    /// The policies that could not be evaluated.
+    pub errors: Vec<Arc<str>>,
+    /// Whether the answer covers this request's route alone, since a policy for all routes would be too large.
+    pub is_method: bool,
 }
 
 /// It may hold a person's address.
@@ -107,6 +122,7 @@ impl Trace {
             issuer: None,
             principal: None,
             client: None,
+            rules: None,
             calls: [Calls::default(); Upstream::ALL.len()],
         }
     }
@@ -157,6 +173,13 @@ impl Trace {
         let calls = self.calls_mut(upstream);
         if calls.source.is_none() || source != Source::Fresh {
             calls.source = Some(source);
+        }
+    }
+
+    /// Notes that the answer covers this request's route alone.
+    pub fn note_method(&mut self) {
+        if let Some(rules) = &mut self.rules {
+            rules.is_method = true;
         }
     }
 

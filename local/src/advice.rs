@@ -98,7 +98,19 @@ fn of(code: &str) -> &'static str {
         }
         "scope_missing" => "have the client ask for one, and the pool grant it; or change {COGNITO}REQUIRED_SCOPES",
         "group_missing" => "add the user to one in pool <NAME> and sign in again, or change {COGNITO}REQUIRED_GROUPS",
-        "resource_unsafe" => "set SMAC__AUTH__POLICY__SCOPE=STAGE, or refuse such paths before the authorizer",
+        "resource_unsafe" => {
+            "set SMAC__AUTH__POLICY__SCOPE=STAGE, or refuse such paths before the authorizer; with access rules, a refused \
+             route's pattern matches this path too"
+        }
+        "rule_missing" => {
+            "write a permit for it in SMAC__AUTH__RULES__POLICIES; the log's `rules` names the policies that failed"
+        }
+        "rule_forbids" => "the log's `rules` names the forbid; change it, or what it looks at",
+        "rule_error" => {
+            "the log's `rules` names the policy that failed: guard what it looks at with `has`. Without one, a query \
+             parameter has two values"
+        }
+        "route_unknown" => "add the route to SMAC__AUTH__RULES__ROUTES: it must have every route of the API",
         "event_unsupported" => "attach the function to API Gateway as an authorizer; nothing else may call it",
         "CONFIG_ENFORCED_001" => {
             "set SMAC__AUTH__PROVIDER=COGNITO and a pool, SMAC__AUTH__PROVIDER=OIDC and an issuer, or {SERVICES} variables"

@@ -40,6 +40,10 @@ pub(super) struct Texts<'a>(pub(super) Vec<Cow<'a, str>>);
 pub(super) struct Fields<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
 impl Fields<'_> {
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_ref(), value.as_ref()))
+    }
+
     pub(super) fn values(&self, is_wanted: impl Fn(&str) -> bool) -> impl Iterator<Item = &str> {
         self.0.iter().filter(move |(name, _)| is_wanted(name)).map(|(_, value)| value.as_ref())
     }

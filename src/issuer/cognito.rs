@@ -2,6 +2,8 @@
 //!
 //! <https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html>
 
+use std::borrow::Cow;
+
 use url::Url;
 
 use super::subject::{Identified, Subject};
@@ -158,9 +160,8 @@ impl Rules {
     }
 
     fn check_groups(&self, claims: &SignedClaims) -> Result<(), Forbidden> {
-        let held = || claims.strings("cognito:groups").unwrap_or_default();
         let is_enough = self.required_groups.is_empty()
-            || held().iter().any(|group| self.required_groups.iter().any(|required| required == group));
+            || groups(claims).iter().any(|group| self.required_groups.iter().any(|required| required == group));
         if is_enough { Ok(()) } else { Err(Forbidden::GroupMissing) }
     }
 
@@ -189,6 +190,16 @@ impl Rules {
 /// Whether these are client credentials: the subject is the client itself, and no user is named.
 fn is_machine(claims: &SignedClaims, client: &str) -> bool {
     claims.string("sub").is_some_and(|subject| subject == client) && claims.json("username").is_none()
+}
+
+/// The groups of the user; a claim of another type counts as empty.
+pub(super) fn groups(claims: &Claims) -> Vec<Cow<'_, str>> {
+    claims.strings("cognito:groups").unwrap_or_default()
+}
+
+/// Whether it says that it is an access token.
+pub(super) fn is_access_token(claims: &Claims) -> bool {
+    claims.string("token_use").is_some_and(|token_use| token_use == "access")
 }
 
 /// RFC 6749, section 3.3: scopes are separated by spaces.

@@ -2,6 +2,7 @@
 //!
 //! <https://openid.net/specs/openid-connect-core-1_0.html>, RFC 9068 (access tokens), RFC 8725
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -151,6 +152,20 @@ impl Rules {
     /// Whether a token has this group.
     pub(crate) fn has_group(&self, claims: &Claims, wanted: &str) -> bool {
         claims.words_at(&self.groups_claim).iter().any(|group| group == wanted)
+    }
+
+    /// The groups of a token's user.
+    pub(super) fn groups<'c>(&self, claims: &'c Claims) -> Vec<Cow<'c, str>> {
+        claims.words_at(&self.groups_claim)
+    }
+
+    /// Whether it says that it is an access token, or has scopes as only access tokens do.
+    pub(super) fn is_access_token(&self, claims: &SignedClaims) -> bool {
+        let has_scopes = || match &self.scope_claim {
+            Some(claim) => claims.at(claim).is_some(),
+            None => SCOPE_CLAIMS.into_iter().any(|name| claims.json(name).is_some()),
+        };
+        claims.token_type() == TokenType::AccessToken || has_scopes()
     }
 
     fn check_groups(&self, subject: &Subject<'_>) -> Result<(), Forbidden> {

@@ -17,6 +17,7 @@ use crate::object::{Object, without_byte_order_mark};
 /// A stored pair. Of the token only its hash is kept; the id is wiped when it is dropped.
 pub(crate) struct StoredPair {
     pub(crate) id: Zeroizing<UserId>,
+    pub(crate) groups: Vec<String>,
     token: Digest,
     pub(crate) created: Option<SystemTime>,
 }
@@ -28,6 +29,7 @@ pub(crate) enum SecretError {
     Token,
     TokenUnpresentable,
     Id,
+    Groups,
 }
 
 impl fmt::Display for SecretError {
@@ -39,6 +41,7 @@ impl fmt::Display for SecretError {
                 "its token begins or ends with whitespace or holds a control character: no header can carry it"
             }
             Self::Id => "its id is not a string of 1 to 512 bytes without control characters",
+            Self::Groups => "its groups are not a list of strings",
         })
     }
 }
@@ -46,11 +49,11 @@ impl fmt::Display for SecretError {
 impl std::error::Error for SecretError {}
 
 impl StoredPair {
-    /// Reads a secret; other members are ignored. An object without a `token` is another program's secret: not a service's.
+    /// Reads a secret, with its groups where they are needed; other members are ignored. An object without a `token` is another program's secret: not a service's.
     ///
     /// # Errors
     /// [`SecretError`] if it was meant to be a service's secret and cannot be one.
-    pub(crate) fn parse(version: &SecretVersion) -> Result<Option<Self>, SecretError> {
+    pub(crate) fn parse(version: &SecretVersion, serves_rules: bool) -> Result<Option<Self>, SecretError> {
         #[derive(Deserialize)]
         struct Any {
             #[serde(default, deserialize_with = "is_present")]
@@ -64,6 +67,11 @@ impl StoredPair {
         #[derive(Deserialize)]
         struct Id {
             id: String,
+        }
+        #[derive(Deserialize)]
+        struct Groups {
+            #[serde(default)]
+            groups: Vec<String>,
         }
         let json = without_byte_order_mark(version.text.as_bytes());
         let Object(any): Object<Any> = serde_json::from_slice(json).map_err(|_| SecretError::NotAnObject)?;
@@ -85,7 +93,11 @@ impl StoredPair {
         }
         let id: Id = serde_json::from_slice(json).map_err(|_| SecretError::Id)?;
         let id = UserId::parse(id.id).map_err(|_| SecretError::Id)?;
-        Ok(Some(Self { id: Zeroizing::new(id), token: hash, created: version.created }))
+        let groups = match serves_rules {
+            true => serde_json::from_slice::<Groups>(json).map_err(|_| SecretError::Groups)?.groups,
+            false => Vec::new(),
+        };
+        Ok(Some(Self { id: Zeroizing::new(id), groups, token: hash, created: version.created }))
     }
 
     /// In constant time. Of two hashes, so that not even the length of the stored token shows.
@@ -115,8 +127,25 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Option<String>, SecretError> {
+        Ok(pair(text, false)?.map(|pair| pair.id.as_str().to_owned()))
+    }
+
+    fn pair(text: &str, serves_rules: bool) -> Result<Option<StoredPair>, SecretError> {
         let version = SecretVersion { text: Zeroizing::new(text.to_owned()), created: None };
-        Ok(StoredPair::parse(&version)?.map(|pair| pair.id.as_str().to_owned()))
+        StoredPair::parse(&version, serves_rules)
+    }
+
+    #[test]
+    fn groups_are_read_where_they_are_needed() {
+        let with = |groups: &str| format!(r#"{{"token":"t","id":"i","groups":{groups}}}"#);
+        let groups = |text: &str| pair(text, true).map(|pair| pair.unwrap().groups);
+        assert_eq!(groups(r#"{"token":"t","id":"i"}"#), Ok(Vec::new()));
+        assert_eq!(groups(&with("[]")), Ok(Vec::new()));
+        assert_eq!(groups(&with(r#"["a", "b"]"#)), Ok(vec!["a".to_owned(), "b".to_owned()]));
+        for wrong in ["null", "\"a\"", "{}", "[1]", "[null]"] {
+            assert_eq!(groups(&with(wrong)), Err(SecretError::Groups), "{wrong}");
+            assert_eq!(parse(&with(wrong)), Ok(Some("i".to_owned())), "{wrong}");
+        }
     }
 
     #[test]

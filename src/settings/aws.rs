@@ -59,6 +59,27 @@ impl<'a> Aws<'a> {
         (self.read_file)(&root.join(path))
     }
 
+    /// A file's content, or those of the files in a directory whose names end so, sorted by name; each with its name.
+    #[cfg(feature = "rules")]
+    pub(super) fn read_files(&self, path: &str, ending: &str) -> std::io::Result<Vec<(String, String)>> {
+        let path = self.task_root.as_deref().map_or_else(PathBuf::new, PathBuf::from).join(path);
+        let named = |path: PathBuf| {
+            let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+            (self.read_file)(&path).map(|text| (name, text))
+        };
+        match named(path.clone()) {
+            Err(error) if error.kind() == std::io::ErrorKind::IsADirectory => {}
+            file => return Ok(vec![file?]),
+        }
+        let mut paths = Vec::new();
+        for entry in std::fs::read_dir(path)? {
+            paths.push(entry?.path());
+        }
+        paths.retain(|path| path.to_string_lossy().ends_with(ending));
+        paths.sort();
+        paths.into_iter().map(named).collect()
+    }
+
     /// Whether requests to this address may go unencrypted: on this machine, or where an operator says so.
     pub(super) fn allows_plain_http(&self, url: &Url) -> bool {
         http::is_loopback(url)

@@ -146,6 +146,14 @@ settings! {
         Default::Value("1000"), "How many attributes, and how many secrets, are remembered at most.");
     UPSTREAM_TIMEOUT_MS = Setting::new("UPSTREAM_TIMEOUT_MS", Accepts::Number { min: 100, max: 10_000 },
         Default::Value("2000"), "How long an upstream call may take, its retry included.");
+    RULES_POLICIES = Setting::new("RULES__POLICIES", Accepts::String, Default::Words("off"),
+        "The access rules in Cedar: a file, or a directory of `*.cedar` files.");
+    RULES_ROUTES = Setting::new("RULES__ROUTES", Accepts::String, NONE,
+        "The API's routes: an OpenAPI 3 document or a Cedar schema, as a JSON file.");
+    RULES_NAMESPACE = Setting::new("RULES__NAMESPACE", Accepts::String, Default::Words("the schema's only one"),
+        "The namespace of the rules' entities and actions.");
+    RULES_MODE = Setting::new("RULES__MODE", Accepts::OneOf(&["ENFORCE", "LOG"]), Default::Value("ENFORCE"),
+        "Whether the access rules refuse requests, or are logged alone.");
     METRICS = Setting::new("METRICS", Accepts::OneOf(&["EMF", "NONE"]), Default::Value("EMF"),
         "Whether the log line is an embedded metric document too.");
     LOG_PRINCIPAL = Setting::new("LOG_PRINCIPAL", Accepts::Boolean, Default::Value("false"),

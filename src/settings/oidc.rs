@@ -77,6 +77,7 @@ fn read_issuer(
     let discovery = discovery::Config { url: discovery_url, issuer: identifier.clone() };
     Some(issuer::Config {
         name: name.into(),
+        realm: name.to_ascii_uppercase().into(),
         identifiers: vec![identifier],
         algorithms,
         discovery: Some(discovery).filter(|_| has_discovered_keys || rules.asks_user_info),

@@ -60,6 +60,7 @@ pub(super) fn read(variables: &mut Variables, aws: &Aws<'_>, common: &Common, is
             };
             Some(issuer::Config {
                 name: name.into(),
+                realm: pool.id,
                 identifiers: pool.identifiers,
                 algorithms: ALGORITHMS.to_vec(),
                 discovery: None,
@@ -105,6 +106,7 @@ fn read_token_uses(variables: &mut Variables) -> TokenUses {
 
 /// What is configured of one pool.
 struct Pool {
+    id: Arc<str>,
     identifiers: Vec<String>,
     clients: Vec<String>,
     resource_audience: Vec<String>,
@@ -159,7 +161,16 @@ fn read_pool(variables: &mut Variables, aws: &Aws<'_>, is_on: bool, name: &str) 
         Some(endpoint) => variables::join(endpoint, ""),
         None => Url::parse(&format!("https://cognito-idp.{region}.{}/", dns_suffix(&region))).ok(),
     };
-    Some(Pool { identifiers, clients, resource_audience, key_set_url, key_set, user_info_url, get_user_url })
+    Some(Pool {
+        id: id.into(),
+        identifiers,
+        clients,
+        resource_audience,
+        key_set_url,
+        key_set,
+        user_info_url,
+        get_user_url,
+    })
 }
 
 /// The region in a pool's id, if it is one.

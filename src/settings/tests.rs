@@ -35,6 +35,9 @@ fn minimal() -> Vec<(String, String)> {
 fn read_file(path: &Path) -> io::Result<String> {
     match path.to_str().unwrap() {
         "/var/task/keys.json" => Ok(Key::Primary.key_set().to_string()),
+        "/rules.cedar" => Ok("permit (principal, action, resource);".to_owned()),
+        "/looks.cedar" => Ok("permit (principal, action, resource) when { context has request };".to_owned()),
+        "/routes.json" => Ok(r#"{"openapi": "3.0.1", "paths": {"/pets": {"get": {}}}}"#.to_owned()),
         "/broken.pem" => Ok("-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n".to_owned()),
         _ => Err(io::ErrorKind::NotFound.into()),
     }

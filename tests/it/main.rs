@@ -25,6 +25,7 @@ mod oidc;
 mod process;
 mod published_cases;
 mod requests;
+mod rules;
 mod secrecy;
 mod services;
 mod structure;

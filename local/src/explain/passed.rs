@@ -55,6 +55,8 @@ impl Case<'_> {
             }
             Check::Revocation => "is not checked",
             Check::Secret => return format!("{} is there", self.secret()),
+            Check::Rules if self.parts.rules.is_none() => "there are none",
+            Check::Rules => "they permit the route",
             Check::Resource => match self.parts.policy.scope {
                 Scope::Stage => "every method of the stage",
                 Scope::Method => "the method",

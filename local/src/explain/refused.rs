@@ -5,7 +5,7 @@ mod oidc;
 mod unknown;
 
 use smac_lambda_authorizer::tools::{
-    self, Algorithm, Carrier, Check, IdentitySource, IssuerConfig, PREFIX, Request, Upstream,
+    self, Algorithm, Carrier, Check, IdentitySource, IssuerConfig, PREFIX, Request, Scope, Upstream,
 };
 use smac_lambda_authorizer::{Fault, Forbidden, Refusal, Unauthorized};
 use smac_local::advice::advice;
@@ -93,8 +93,13 @@ impl Case<'_> {
                 change(scopes, format!("send the access token: ID tokens have no scopes; or change {setting}"))
             }
             Forbidden::GroupMissing => facts(format!("Required: {}", self.pool()?.required_groups.join(", "))),
+            Forbidden::ResourceUnsafe if self.parts.policy.scope == Scope::Stage => {
+                facts("The pattern of a refused route matches its path")
+            }
             Forbidden::ResourceUnsafe => facts("Its path has *, ? or ${, or its ARN is longer than 512 characters"),
-            _ => return None,
+            Forbidden::RuleMissing | Forbidden::RuleForbids | Forbidden::RuleError | Forbidden::RouteUnknown | _ => {
+                return None;
+            }
         })
     }
 

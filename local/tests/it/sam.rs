@@ -21,7 +21,13 @@ fn sams_variables_are_the_development_deployments() {
         variables[name("JWKS")] = pool.key().key_set().to_string().into();
     }
     let expected = json!({ "AuthorizerFunction": variables });
-    assert_eq!(file, expected, "it should be\n{expected:#}");
+    // The order of a key set's members is whatever the writer's was.
+    let read = |file: &Value| -> Value {
+        let variables = file["AuthorizerFunction"].as_object().unwrap().iter();
+        let read = |value: &Value| serde_json::from_str(value.as_str().unwrap()).unwrap_or_else(|_| value.clone());
+        variables.map(|(name, value)| (name.clone(), read(value))).collect()
+    };
+    assert_eq!(read(&file), read(&expected), "it should be\n{expected:#}");
 
     let variables = variables.as_object().unwrap().iter();
     let variables = variables.map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned()));

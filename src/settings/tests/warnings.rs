@@ -21,6 +21,9 @@ const REVOCATION: (&str, &str) = ("PROVIDER_COGNITO__CHECK_REVOCATION", "true");
 const ONLY_ID: (&str, &str) = ("PROVIDER_COGNITO__TOKEN_USE", "ID");
 const LOCALSTACK: (&str, &str) = ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "http://127.0.0.1:4566");
 const NO_GET_USER: (&str, &str) = ("PROVIDER_COGNITO__GET_USER", "false");
+const RULES: (&str, &str) = ("RULES__POLICIES", "/rules.cedar");
+const ROUTES: (&str, &str) = ("RULES__ROUTES", "/routes.json");
+const NO_RULES: &str = "has no effect: RULES__POLICIES is not set, so there are no access rules";
 pub(super) type Changes = &'static [(&'static str, &'static str)];
 
 /// Each of the first settings has a warning, under its last variable and with these words; none of the second is.
@@ -193,6 +196,18 @@ pub(super) const WARNED_ABOUT: &[(Changes, &str, &[Changes])] = &[
         "does not have COGNITO: the user pools have no effect",
         &[&[SERVICES], &[SERVICES, ("PROVIDER", "NONE"), ("PROVIDER_COGNITO__USERPOOLS__PRIMARY__USERPOOL_ID", "")]],
     ),
+    (
+        &[ROUTES, ("RULES__POLICIES", "/looks.cedar")],
+        "look at the request (path, query, address): the gateway's caching must be off (a TTL of 0)",
+        &[&[ROUTES, ("RULES__POLICIES", "/rules.cedar")]],
+    ),
+    (
+        &[ROUTES, ("RULES__POLICIES", "/looks.cedar"), ("RULES__MODE", "LOG")],
+        "the access rules refuse nothing: they are evaluated and logged alone",
+        &[&[ROUTES, ("RULES__POLICIES", "/rules.cedar"), ("RULES__MODE", "enforce")], &[("RULES__MODE", "ENFORCE")]],
+    ),
+    (&[ROUTES], NO_RULES, &[&[("RULES__ROUTES", " ")]]),
+    (&[("RULES__NAMESPACE", "Pets")], NO_RULES, &[&[ROUTES, RULES, ("RULES__NAMESPACE", "Pets")]]),
 ];
 
 const PROVIDERS: (&str, &str) = ("PROVIDER", "COGNITO,OIDC");

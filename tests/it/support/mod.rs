@@ -2,6 +2,7 @@
 
 pub mod attacks;
 pub mod between;
+pub mod files;
 pub mod issuer;
 pub mod oidc;
 pub mod own_process;

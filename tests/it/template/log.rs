@@ -11,6 +11,7 @@ use smac_local::token::{Token, now};
 
 use super::metrics::{outcomes, widgets};
 use super::stack::{read, template, text};
+use crate::support::files::Files;
 use crate::support::issuer::Issuer;
 use crate::support::runtime_api::Process;
 use crate::support::{bearer, pair, request, secret_name};
@@ -45,6 +46,9 @@ async fn fields_of_the_log() -> BTreeSet<String> {
     {
         environment.push((format!("SMAC__AUTH__{name}"), value.to_owned()));
     }
+    let files = Files::new(&[("rules.cedar", "permit (principal, action, resource);")]);
+    environment.push(("SMAC__AUTH__RULES__POLICIES".to_owned(), files.path("rules.cedar")));
+    environment.push(("SMAC__AUTH__POLICY__SCOPE".to_owned(), "METHOD".to_owned()));
     let process = Process::start(&environment).await;
     process.wait_for_polls(1).await;
     // Its key set was fetched at the start; an unknown key has both fetched again, or looked at.

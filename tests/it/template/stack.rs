@@ -102,13 +102,20 @@ impl Stack {
     }
 
     pub fn settings(&self) -> Result<Settings, Mistakes> {
-        // The settings file, whatever its name is, adds nothing.
-        let has_file = |name: &str| name == format!("{PREFIX}SETTINGS_FILE");
-        let file = self.environment().into_iter().find(|(name, _)| has_file(name)).map(|(_, value)| value);
-        Settings::from_variables(self.environment(), |path| match path.to_str() == file.as_deref() {
-            true => Ok("{}".to_owned()),
-            false => fs::read_to_string(path),
-        })
+        let environment = self.environment();
+        let value = |name: &str| {
+            let name = format!("{PREFIX}{name}");
+            environment.iter().find(|(other, _)| *other == name).map(|(_, value)| value.clone())
+        };
+        let (file, policies, routes) = (value("SETTINGS_FILE"), value("RULES__POLICIES"), value("RULES__ROUTES"));
+        // The parameters only name what is in the package. The settings file, whatever its name is, adds nothing.
+        let read_file = move |path: &Path| match path.to_str() {
+            path if path == file.as_deref() => Ok("{}".to_owned()),
+            path if path == policies.as_deref() => Ok("permit (principal, action, resource);".to_owned()),
+            path if path == routes.as_deref() => Ok(r#"{"openapi": "3.0.1", "paths": {"/": {"get": {}}}}"#.to_owned()),
+            _ => fs::read_to_string(path),
+        };
+        Settings::from_variables(environment, read_file)
     }
 
     pub fn role_actions(&self) -> BTreeSet<String> {

@@ -376,10 +376,13 @@ fn the_rules_refuse_what_would_not_start_or_allow_nobody() {
         ("ProvisionedConcurrency", "1"),
         ("SubnetIds", "subnet-01234567"),
         ("SecurityGroupIds", "sg-01234567"),
+        ("RulesPolicies", "rules"),
     ] {
         assert!(!is_allowed(&[more, USERS[0], USERS[1]]), "{more:?}");
     }
     assert!(!is_allowed(&[USERS[0], USERS[1], ("CreateAlarms", "true"), ("Metrics", "NONE")]));
+    let with_rules = |more| is_allowed(&[USERS[0], USERS[1], ("RulesPolicies", "rules"), more]);
+    assert!(with_rules(("RulesRoutes", "routes.json")) && with_rules(("PolicyScope", "METHOD")));
     let revocation = [("CheckRevocation", "true"), ("TokenUse", "ACCESS")];
     for (more, expected) in
         [(&[][..], true), (&[("GetUser", "false")], false), (&[("GetUser", "false"), ("UserPoolDomain", "x")], true)]

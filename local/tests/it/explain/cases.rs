@@ -14,6 +14,20 @@ const JWKS: &str = "PROVIDER_OIDC__ISSUERS__DEV__JWKS";
 const DISCOVERY_URL: &str = "PROVIDER_OIDC__ISSUERS__DEV__DISCOVERY_URL";
 const USER_INFO: &str = "PROVIDER_OIDC__ISSUERS__DEV__USER_INFO";
 
+const RULES: &[(&str, &str)] = &[
+    ("RULES__POLICIES", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rules/pets.cedar")),
+    ("RULES__ROUTES", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rules/routes.json")),
+];
+
+/// A user's request for a route.
+fn ask_for(verb: &str, route: &str) -> String {
+    let event = json!({
+        "type": "REQUEST", "methodArn": format!("arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/prod/{verb}{route}"),
+        "resource": route, "httpMethod": verb, "headers": { "Authorization": format!("Bearer {}", Token::id().sign()) },
+    });
+    event.to_string()
+}
+
 /// A case: other settings, the input, the reason, and words of the sentence and of what to change.
 pub type Case<'a> = (&'a [(&'a str, &'a str)], String, &'a str, &'a str, &'a str);
 
@@ -95,6 +109,10 @@ pub fn offline_cases() -> Vec<Case<'static>> {
         (&[("PROVIDER_COGNITO__REQUIRED_SCOPES", "a")], id(Token::access()), "scope_missing", "none of the required scopes. Required: a", "have the client ask"),
         (&[("PROVIDER_COGNITO__REQUIRED_GROUPS", "admins")], id(Token::id()), "group_missing", "none of the required groups. Required: admins", "add the user to one in pool PRIMARY"),
         (&[("POLICY__SCOPE", "METHOD")], json!({ "type": "TOKEN", "methodArn": format!("{ARN}*"), "authorizationToken": format!("Bearer {}", Token::id().sign()) }).to_string(), "resource_unsafe", "Its path has *", "POLICY__SCOPE=STAGE"),
+        (RULES, ask_for("POST", "/pets"), "rule_missing", "No access rule permits it", "write a permit"),
+        (RULES, ask_for("PUT", "/pets"), "rule_forbids", "An access rule forbids it", "names the forbid"),
+        (RULES, ask_for("DELETE", "/pets"), "rule_error", "could not be evaluated", "with `has`"),
+        (RULES, ask_for("GET", "/toys"), "route_unknown", "does not have the requested route", "RULES__ROUTES"),
         (&[], json!({ "type": "OTHER" }).to_string(), "event_unsupported", "not an authorizer event of API Gateway", "as an authorizer"),
         (&[("PROVIDER", "NONE"), ("AUTOMATION_PRINCIPALS__SECRETS_MANAGER__COMMON_PREFIX", "")], request(json!({})), "CONFIG_ENFORCED_001", "No kind of credential is configured", "PROVIDER=OIDC"),
         (&[("CONTEXT_CLAIMS", "large")], id(Token::id().claim("large", "x".repeat(9000))), "context_too_large", "8,192 bytes", "CONTEXT_CLAIMS"),
