@@ -1,13 +1,8 @@
-"""The templates as SAM expands them, what the CDK app makes, and the Terraform module as far as it can be read.
-
-`terraform validate` needs the AWS provider, which is in no registry that the project's machines reach.
-"""
+"""The templates as SAM expands them, and what the CDK app makes."""
 
 import json
-import re
 import tomllib
 
-import hcl2
 from samcli.cli.types import CfnParameterOverridesType
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
@@ -83,24 +78,6 @@ def web_socket_backend(template):
     check("websocket-api: a message is answered", who, {"userId": "jane", "principalType": "user"})
 
 
-def terraform(folder):
-    """The blocks of a module's files, merged."""
-    blocks = {}
-    for path in sorted(folder.glob("*.tf")):
-        with path.open() as file:
-            for kind, entries in hcl2.load(file).items():
-                blocks.setdefault(kind, []).extend(entries)
-    return blocks
-
-
-def names(blocks, kind):
-    return {name.strip('"') for entry in blocks.get(kind, []) for name in entry if not name.startswith("__")}
-
-
-def text(folder):
-    return "\n".join(path.read_text() for path in sorted(folder.glob("*.tf")))
-
-
 def main():
     resources, body, caching = rest("rest-api")
     check("rest-api: no caching", caching, {"Smac": ("request", 0, None)})
@@ -155,28 +132,6 @@ def main():
         check(f"cdk: {kind} does not cache", authorizer["AuthorizerResultTtlInSeconds"], 0)
     permissions = [part for part in of_type(resources, "AWS::Lambda::Permission") if "/authorizers/" in json.dumps(part)]
     check("cdk: permissions for both", len(permissions), 2)
-
-    module, attach = EXAMPLES / "terraform", EXAMPLES / "terraform" / "attach"
-    for folder in (module, attach):
-        used = set(re.findall(r"\bvar\.([a-z_]+)", text(folder)))
-        check(f"{folder.name}: variables", used, names(terraform(folder), "variable"))
-    outputs = names(terraform(module), "output")
-    used = set(re.findall(r"\bmodule\.authorizer\.([a-z_]+)", text(attach)))
-    check("attach: outputs of the module", used - outputs, set())
-    [call] = terraform(attach)["module"]
-    arguments = {name for name in next(iter(call.values())) if not name.startswith("__")} - {"source"}
-    check("attach: arguments of the module", arguments - names(terraform(module), "variable"), set())
-    for folder in (module, attach):
-        blocks = terraform(folder)
-        declared = {
-            f"{kind.strip(chr(34))}.{name.strip(chr(34))}"
-            for entry in blocks.get("resource", [])
-            for kind, inner in entry.items()
-            for name in inner
-            if not name.startswith("__")
-        }
-        used = set(re.findall(r"(?<![\w.])(aws_[a-z0-9_]+\.[a-z_]+)\b", re.sub(r"data\.\S+", "", text(folder))))
-        check(f"{folder.name}: resources that are referred to are there", used - declared, set())
     finish()
 
 
