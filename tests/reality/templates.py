@@ -1,4 +1,4 @@
-"""The templates as SAM expands them, and what the CDK app makes."""
+"""The templates as SAM expands them."""
 
 import json
 import tomllib
@@ -124,14 +124,6 @@ def main():
         overrides = config[name]["deploy"]["parameters"]["parameter_overrides"]
         read = CfnParameterOverridesType().convert(overrides, None, None)
         check(f"samconfig.toml, {name}: parameters", (len(read), set(read) - set(parameters)), (len(overrides), set()))
-
-    # `npm run synth` under examples/cdk makes it.
-    resources = json.loads((EXAMPLES / "cdk" / "cdk.out" / "Pets.template.json").read_text())["Resources"]
-    for kind in ("AWS::ApiGateway::Authorizer", "AWS::ApiGatewayV2::Authorizer"):
-        [authorizer] = of_type(resources, kind)
-        check(f"cdk: {kind} does not cache", authorizer["AuthorizerResultTtlInSeconds"], 0)
-    permissions = [part for part in of_type(resources, "AWS::Lambda::Permission") if "/authorizers/" in json.dumps(part)]
-    check("cdk: permissions for both", len(permissions), 2)
     finish()
 
 
