@@ -127,4 +127,5 @@ def main():
     finish()
 
 
-main()
+if __name__ == "__main__":
+    main()
