@@ -1,6 +1,7 @@
 """The templates as SAM expands them."""
 
 import json
+import re
 import tomllib
 
 from samcli.cli.types import CfnParameterOverridesType
@@ -62,6 +63,25 @@ def rest(name):
     return resources, body, caching
 
 
+def kept(name, resources, access_log):
+    """What an API has that one would keep: throttling, time-outs, an access log, and a log group of the backend's own."""
+    stages = [*of_type(resources, "AWS::ApiGateway::Stage"), *of_type(resources, "AWS::ApiGatewayV2::Stage")]
+    [stage] = [stage for stage in stages if stage["StageName"] in ("prod", "$default")]
+    [limits] = stage.get("MethodSettings") or [stage.get("DefaultRouteSettings")]
+    check(f"{name}: throttling", (limits["ThrottlingRateLimit"], limits["ThrottlingBurstLimit"]), (100, 200))
+    log = stage.get("AccessLogSetting") or stage["AccessLogSettings"]
+    settings = log["Fn::If"][1] if access_log == "if wanted" else log
+    check(f"{name}: the access log is JSON", {"reason", "status"} <= set(json.loads(settings["Format"])), True)
+    # `TimeoutInMillis` of a resource, `timeoutInMillis` of a document.
+    timeouts = re.findall(r'"timeoutInMillis": ([0-9]+)', json.dumps(resources), re.IGNORECASE)
+    routes = 2 if name == "rest-api-cached" else 1
+    check(f"{name}: time-outs", timeouts, ["10000"] * routes)
+    [backend] = of_type(resources, "AWS::Lambda::Function")
+    check(f"{name}: the backend", (backend["Timeout"], backend["LoggingConfig"]["LogGroup"]), (5, {"Ref": "BackendLog"}))
+    groups = of_type(resources, "AWS::Logs::LogGroup")
+    check(f"{name}: logs end", {group["RetentionInDays"] for group in groups}, {14})
+
+
 def web_socket_backend(template):
     """What the example's own function answers."""
     module = {}
@@ -80,11 +100,13 @@ def web_socket_backend(template):
 
 def main():
     resources, body, caching = rest("rest-api")
+    kept("rest-api", resources, "if wanted")
     check("rest-api: no caching", caching, {"Smac": ("request", 0, None)})
     check("rest-api: preflight is open", security(body), {"get /": ["Smac"], "options /": []})
     check("rest-api: permission", allowed_authorizers(resources), ["AuthorizerArn"])
 
     resources, body, caching = rest("rest-api-cached")
+    kept("rest-api-cached", resources, "if wanted")
     header = "method.request.header."
     check("rest-api-cached: keys", caching, {
         "Users": ("request", 300, f"{header}Authorization"),
@@ -104,10 +126,10 @@ def main():
     check("http-api: simple answers, no caching", found, ["2.0", True, 0, []])
     check("http-api: routes", security(api["Body"]), {"get /": ["Smac"]})
     check("http-api: permission", allowed_authorizers(resources), ["AuthorizerArn"])
-    [stage] = of_type(resources, "AWS::ApiGatewayV2::Stage")
-    check("http-api: the access log is JSON", "reason" in json.loads(stage["AccessLogSettings"]["Format"]), True)
+    kept("http-api", resources, "always")
 
     resources = expand("websocket-api")
+    kept("websocket-api", resources, "if wanted")
     [authorizer] = of_type(resources, "AWS::ApiGatewayV2::Authorizer")
     check("websocket-api: no key", authorizer.get("IdentitySource"), None)
     routes = {route["RouteKey"]: route.get("AuthorizationType") for route in of_type(resources, "AWS::ApiGatewayV2::Route")}
