@@ -5,6 +5,7 @@ import importlib.util
 import json
 import os
 import pathlib
+import shlex
 import shutil
 import socket
 import subprocess
@@ -17,6 +18,8 @@ import urllib.request
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target")
 BINARY = TARGET / "release" / "smac-lambda-authorizer"
+# The processor is Lambda's: Graviton2. The libraries are those of Debian's cross compiler.
+QEMU = ["qemu-aarch64", "-cpu", "neoverse-n1", "-L", "/usr/aarch64-linux-gnu"]
 STAGE = "arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/prod/*"
 
 # Whom the development deployment knows.
@@ -93,28 +96,37 @@ def stand_ins():
     return path
 
 
-def emulator():
+def emulator(architecture):
     """AWS's runtime emulator; the SAM CLI carries it."""
     spec = importlib.util.find_spec("samcli")
     if spec is None:
         sys.exit("the SAM CLI is not installed in this environment")
-    found = pathlib.Path(spec.origin).parent / "local" / "rapid" / "aws-lambda-rie-x86_64"
-    copy = scratch("aws-lambda-rie")
+    found = pathlib.Path(spec.origin).parent / "local" / "rapid" / f"aws-lambda-rie-{architecture}"
+    copy = scratch(found.name)
     if not copy.exists():
         shutil.copy(found, copy)
         copy.chmod(0o755)
     return copy
 
 
-class Function:
-    """The function under AWS's runtime emulator."""
+def in_qemu(binary):
+    """A program that this machine can start: the emulator starts one program, without arguments."""
+    script = scratch("bootstrap")
+    script.write_text(f"#!/bin/sh\nexec {shlex.join(QEMU)} {shlex.quote(str(binary))}\n")
+    script.chmod(0o755)
+    return script
 
-    def __init__(self, environment, binary=BINARY):
+
+class Function:
+    """The function under AWS's runtime emulator; for arm64 both in qemu."""
+
+    def __init__(self, environment, binary=BINARY, architecture="x86_64"):
         if not binary.exists():
             sys.exit(f"{binary} is not built")
         self.port = free_port()
-        command = [emulator(), "--runtime-api-address", f"127.0.0.1:{free_port()}"]
-        command += ["--runtime-interface-emulator-address", f"127.0.0.1:{self.port}", binary]
+        qemu = QEMU if architecture == "arm64" else []
+        command = [*qemu, emulator(architecture), "--runtime-api-address", f"127.0.0.1:{free_port()}"]
+        command += ["--runtime-interface-emulator-address", f"127.0.0.1:{self.port}", in_qemu(binary) if qemu else binary]
         env = {"PATH": os.environ["PATH"], "AWS_LAMBDA_FUNCTION_TIMEOUT": "30", **environment}
         self.process = start([str(part) for part in command], env=env, port=self.port)
 

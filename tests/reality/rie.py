@@ -1,6 +1,6 @@
 """The release binary under AWS's Lambda runtime emulator: every kind of event, every outcome.
 
-usage: rie.py [BINARY]
+usage: rie.py [--arm64] [BINARY]    With --arm64 the binary and the emulator are those for arm64, and run in qemu.
 """
 
 import pathlib
@@ -14,12 +14,14 @@ def error(function, event):
 
 
 def main():
-    binary = pathlib.Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else BINARY
+    architecture = "arm64" if "--arm64" in sys.argv[1:] else "x86_64"
+    given = [argument for argument in sys.argv[1:] if argument != "--arm64"]
+    binary = pathlib.Path(given[0]).resolve() if given else BINARY
     environment = dict(line.split("=", 1) for line in stand_ins().read_text().splitlines())
 
     def run(**settings):
         more = {f"SMAC__AUTH__{name}": value for name, value in settings.items()}
-        return Function({**environment, **more}, binary)
+        return Function({**environment, **more}, binary, architecture)
 
     function = run()
     for name, expected in [

@@ -1,13 +1,9 @@
-"""The templates as SAM expands them, what the CDK app makes, and the Terraform module as far as it can be read.
-
-`terraform validate` needs the AWS provider, which is in no registry that the project's machines reach.
-"""
+"""The templates as SAM expands them."""
 
 import json
 import re
 import tomllib
 
-import hcl2
 from samcli.cli.types import CfnParameterOverridesType
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
@@ -67,6 +63,25 @@ def rest(name):
     return resources, body, caching
 
 
+def kept(name, resources, access_log):
+    """What an API has that one would keep: throttling, time-outs, an access log, and a log group of the backend's own."""
+    stages = [*of_type(resources, "AWS::ApiGateway::Stage"), *of_type(resources, "AWS::ApiGatewayV2::Stage")]
+    [stage] = [stage for stage in stages if stage["StageName"] in ("prod", "$default")]
+    [limits] = stage.get("MethodSettings") or [stage.get("DefaultRouteSettings")]
+    check(f"{name}: throttling", (limits["ThrottlingRateLimit"], limits["ThrottlingBurstLimit"]), (100, 200))
+    log = stage.get("AccessLogSetting") or stage["AccessLogSettings"]
+    settings = log["Fn::If"][1] if access_log == "if wanted" else log
+    check(f"{name}: the access log is JSON", {"reason", "status"} <= set(json.loads(settings["Format"])), True)
+    # `TimeoutInMillis` of a resource, `timeoutInMillis` of a document.
+    timeouts = re.findall(r'"timeoutInMillis": ([0-9]+)', json.dumps(resources), re.IGNORECASE)
+    routes = 2 if name == "rest-api-cached" else 1
+    check(f"{name}: time-outs", timeouts, ["10000"] * routes)
+    [backend] = of_type(resources, "AWS::Lambda::Function")
+    check(f"{name}: the backend", (backend["Timeout"], backend["LoggingConfig"]["LogGroup"]), (5, {"Ref": "BackendLog"}))
+    groups = of_type(resources, "AWS::Logs::LogGroup")
+    check(f"{name}: logs end", {group["RetentionInDays"] for group in groups}, {14})
+
+
 def web_socket_backend(template):
     """What the example's own function answers."""
     module = {}
@@ -83,31 +98,15 @@ def web_socket_backend(template):
     check("websocket-api: a message is answered", who, {"userId": "jane", "principalType": "user"})
 
 
-def terraform(folder):
-    """The blocks of a module's files, merged."""
-    blocks = {}
-    for path in sorted(folder.glob("*.tf")):
-        with path.open() as file:
-            for kind, entries in hcl2.load(file).items():
-                blocks.setdefault(kind, []).extend(entries)
-    return blocks
-
-
-def names(blocks, kind):
-    return {name.strip('"') for entry in blocks.get(kind, []) for name in entry if not name.startswith("__")}
-
-
-def text(folder):
-    return "\n".join(path.read_text() for path in sorted(folder.glob("*.tf")))
-
-
 def main():
     resources, body, caching = rest("rest-api")
+    kept("rest-api", resources, "if wanted")
     check("rest-api: no caching", caching, {"Smac": ("request", 0, None)})
     check("rest-api: preflight is open", security(body), {"get /": ["Smac"], "options /": []})
     check("rest-api: permission", allowed_authorizers(resources), ["AuthorizerArn"])
 
     resources, body, caching = rest("rest-api-cached")
+    kept("rest-api-cached", resources, "if wanted")
     header = "method.request.header."
     check("rest-api-cached: keys", caching, {
         "Users": ("request", 300, f"{header}Authorization"),
@@ -127,10 +126,10 @@ def main():
     check("http-api: simple answers, no caching", found, ["2.0", True, 0, []])
     check("http-api: routes", security(api["Body"]), {"get /": ["Smac"]})
     check("http-api: permission", allowed_authorizers(resources), ["AuthorizerArn"])
-    [stage] = of_type(resources, "AWS::ApiGatewayV2::Stage")
-    check("http-api: the access log is JSON", "reason" in json.loads(stage["AccessLogSettings"]["Format"]), True)
+    kept("http-api", resources, "always")
 
     resources = expand("websocket-api")
+    kept("websocket-api", resources, "if wanted")
     [authorizer] = of_type(resources, "AWS::ApiGatewayV2::Authorizer")
     check("websocket-api: no key", authorizer.get("IdentitySource"), None)
     routes = {route["RouteKey"]: route.get("AuthorizationType") for route in of_type(resources, "AWS::ApiGatewayV2::Route")}
@@ -147,37 +146,8 @@ def main():
         overrides = config[name]["deploy"]["parameters"]["parameter_overrides"]
         read = CfnParameterOverridesType().convert(overrides, None, None)
         check(f"samconfig.toml, {name}: parameters", (len(read), set(read) - set(parameters)), (len(overrides), set()))
-
-    # `npm run synth` under examples/cdk makes it.
-    resources = json.loads((EXAMPLES / "cdk" / "cdk.out" / "Pets.template.json").read_text())["Resources"]
-    for kind in ("AWS::ApiGateway::Authorizer", "AWS::ApiGatewayV2::Authorizer"):
-        [authorizer] = of_type(resources, kind)
-        check(f"cdk: {kind} does not cache", authorizer["AuthorizerResultTtlInSeconds"], 0)
-    permissions = [part for part in of_type(resources, "AWS::Lambda::Permission") if "/authorizers/" in json.dumps(part)]
-    check("cdk: permissions for both", len(permissions), 2)
-
-    module, attach = EXAMPLES / "terraform", EXAMPLES / "terraform" / "attach"
-    for folder in (module, attach):
-        used = set(re.findall(r"\bvar\.([a-z_]+)", text(folder)))
-        check(f"{folder.name}: variables", used, names(terraform(folder), "variable"))
-    outputs = names(terraform(module), "output")
-    used = set(re.findall(r"\bmodule\.authorizer\.([a-z_]+)", text(attach)))
-    check("attach: outputs of the module", used - outputs, set())
-    [call] = terraform(attach)["module"]
-    arguments = {name for name in next(iter(call.values())) if not name.startswith("__")} - {"source"}
-    check("attach: arguments of the module", arguments - names(terraform(module), "variable"), set())
-    for folder in (module, attach):
-        blocks = terraform(folder)
-        declared = {
-            f"{kind.strip(chr(34))}.{name.strip(chr(34))}"
-            for entry in blocks.get("resource", [])
-            for kind, inner in entry.items()
-            for name in inner
-            if not name.startswith("__")
-        }
-        used = set(re.findall(r"(?<![\w.])(aws_[a-z0-9_]+\.[a-z_]+)\b", re.sub(r"data\.\S+", "", text(folder))))
-        check(f"{folder.name}: resources that are referred to are there", used - declared, set())
     finish()
 
 
-main()
+if __name__ == "__main__":
+    main()
