@@ -1,5 +1,5 @@
-//! How long a decision takes inside the process: whole, by kind of event and credential, and by stage. The bare RS256
-//! verification of the same tokens is the yardstick in the same run.
+//! How long a decision takes inside the process: whole, by kind of event and credential, by stage, and by algorithm. The
+//! bare verification of the same tokens is the yardstick in the same run.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark that panics has failed")]
 
@@ -16,9 +16,9 @@ use smac_lambda_authorizer::tools::{
     self, Algorithm, KeySet, Limit, Limits, Lookup, LookupAnswer, LookupConfig, MethodArn, Request,
 };
 use smac_lambda_authorizer::{Authorizer, Clock, Fault, Invocation, Settings};
-use smac_local::deployment::{SECRETS_PREFIX, SERVICE_TOKEN};
+use smac_local::deployment::{AUDIENCE, Issuer, SECRETS_PREFIX, SERVICE_TOKEN};
 use smac_local::event::{Overrides, render};
-use smac_local::keys::Key;
+use smac_local::keys::{self, Key};
 use smac_local::stand_ins::{StandIns, Upstream};
 use smac_local::token::{Token, Use};
 use tokio::runtime::Runtime;
@@ -70,16 +70,20 @@ fn sample(name: &str) -> Value {
 }
 
 /// Events that differ in their tokens alone.
-fn distinct_events(token_use: Use, count: usize) -> Vec<String> {
+fn events_with(tokens: impl Iterator<Item = String>) -> Vec<String> {
     let mut event = sample("rest-request-id-token");
-    (0..count)
-        .map(|number| {
-            let token = format!("Bearer {}", Token::new(token_use).claim("jti", format!("{number:08}")).sign());
-            event["headers"]["Authorization"] = token.as_str().into();
-            event["multiValueHeaders"]["Authorization"] = json!([token]);
+    tokens
+        .map(|token| {
+            let value = format!("Bearer {token}");
+            event["headers"]["Authorization"] = value.as_str().into();
+            event["multiValueHeaders"]["Authorization"] = json!([value]);
             event.to_string()
         })
         .collect()
+}
+
+fn distinct_events(token_use: Use, count: usize) -> Vec<String> {
+    events_with((0..count).map(|number| Token::new(token_use).claim("jti", format!("{number:08}")).sign()))
 }
 
 /// The yardstick: the arithmetic of RS256 and nothing else.
@@ -109,6 +113,54 @@ fn bare_verification(criterion: &mut Criterion) {
             parsed.verify_sig(message, signature).unwrap();
         });
     });
+}
+
+/// Each algorithm that an OIDC issuer may use: the decision about its tokens, and beside it the verification of their
+/// signatures and nothing else.
+fn algorithms(criterion: &mut Criterion) {
+    const ISSUER: &str = "SMAC__AUTH__PROVIDER_OIDC__ISSUERS__DEV";
+    let names = Algorithm::ALL.map(Algorithm::name).join(",");
+    let settings = [
+        ("SMAC__AUTH__PROVIDER".to_owned(), "OIDC".to_owned()),
+        (format!("{ISSUER}__ISSUER"), Issuer::Dev.identifier()),
+        (format!("{ISSUER}__AUDIENCE"), AUDIENCE.to_owned()),
+        (format!("{ISSUER}__JWKS"), Issuer::Dev.key_set().to_string()),
+        (format!("{ISSUER}__ALGORITHMS"), names),
+    ];
+    let world = world(&settings);
+    let set = KeySet::parse(Issuer::Dev.key_set().to_string().as_bytes(), &Algorithm::ALL).unwrap();
+    let mut group = criterion.benchmark_group("algorithm");
+    for algorithm in Algorithm::ALL {
+        let name = algorithm.name();
+        let own_algorithm = name.parse::<keys::Algorithm>().unwrap();
+        let signing = *Issuer::Dev.keys().iter().find(|key| key.fits(own_algorithm)).unwrap();
+        let tokens: Vec<String> = (0..DISTINCT_TOKENS)
+            .map(|number| {
+                let token = Token::of(Issuer::Dev, Use::Access).using(signing, own_algorithm);
+                token.claim("jti", format!("{number:08}")).sign()
+            })
+            .collect();
+        let signed: Vec<(&[u8], Vec<u8>)> = tokens
+            .iter()
+            .map(|token| {
+                let (message, signature) = token.rsplit_once('.').unwrap();
+                (message.as_bytes(), URL_SAFE_NO_PAD.decode(signature).unwrap())
+            })
+            .collect();
+        let key = set.find(signing.kid(), algorithm).unwrap();
+        let mut next = signed.iter().cycle();
+        group.bench_function(BenchmarkId::new("bare verification", name), |bencher| {
+            bencher.iter(|| {
+                let (message, signature) = next.next().unwrap();
+                assert!(key.has_signed(message, signature));
+            });
+        });
+        let events = events_with(tokens.iter().cloned());
+        let mut next = events.iter().cycle();
+        group.bench_function(BenchmarkId::new("whole decision", name), |bencher| {
+            bencher.iter(|| assert!(world.ask(next.next().unwrap())));
+        });
+    }
 }
 
 fn whole_decision(criterion: &mut Criterion) {
@@ -319,6 +371,6 @@ fn config() -> Criterion {
 criterion_group! {
     name = benches;
     config = config();
-    targets = bare_verification, whole_decision, stages, cache, growth
+    targets = bare_verification, whole_decision, algorithms, stages, cache, growth
 }
 criterion_main!(benches);

@@ -15,7 +15,7 @@ use url::Url;
 use crate::claims::Claims;
 use crate::clock::{Clock, unix_time};
 use crate::error::{Fault, Refusal, Unauthorized};
-use crate::http::{Budget, Get, HttpClient, HttpError, Response};
+use crate::http::{Budget, Get, HttpClient, HttpError, Response, shown};
 use crate::lookup::{CallError, Callers, Config, Found, Limits, Lookup};
 use crate::trace::{Trace, Upstream};
 
@@ -98,7 +98,7 @@ impl UserInfo {
             }
             Ok(None) => Ok(None),
             Err(error) => {
-                tracing::warn!(%url, %error, "userInfo lookup failed");
+                tracing::warn!(url = shown(url), %error, "userInfo lookup failed");
                 Err(error.as_lookup_error(Fault::UserInfoUnavailable))
             }
         }

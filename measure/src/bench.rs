@@ -1,5 +1,6 @@
 //! `cargo measure bench`: how long the release binary takes to start and to answer, beside others.
 
+mod issuers;
 mod peers;
 mod plot;
 
@@ -20,6 +21,7 @@ use smac_local::keys::Key;
 use smac_local::stand_ins::StandIns;
 use smac_local::token::{Token, Use};
 
+use self::issuers::Issuers;
 use crate::process::{self, Figures};
 use crate::{bearer, pair, release};
 
@@ -37,6 +39,9 @@ pub(crate) struct Bench {
     /// Also times authorizers on Node (aws-jwt-verify) and Python (PyJWT), installed from npm and PyPI into `target/`.
     #[arg(long)]
     peers: bool,
+    /// Also times so many OIDC issuers in a settings file, and one of them alone; the keys are found by discovery.
+    #[arg(long, value_name = "COUNT")]
+    issuers: Option<usize>,
     /// Writes a plot there.
     #[arg(long, value_name = "PATH")]
     svg: Option<PathBuf>,
@@ -59,13 +64,19 @@ impl Bench {
     pub(crate) async fn run(self) -> Result<ExitCode, Problem> {
         let stand_ins = StandIns::start(0).await.about("the stand-ins")?;
         let base_url = stand_ins.base_url();
-        let subjects = self.subjects(&base_url)?;
+        let issuers = match self.issuers {
+            Some(count) => Some(Issuers::start(count).await?),
+            None => None,
+        };
+        let subjects = self.subjects(&base_url, issuers.as_ref())?;
+        let key_set = format!("{base_url}/{}/.well-known/jwks.json", Pool::Primary.id());
+        let awake: Vec<_> = [key_set].into_iter().chain(issuers.as_ref().map(Issuers::url)).collect();
         let verification = bare_verification().ok_or_else(|| Problem::new("a bare verification", "fails"))?;
         let svg = self.svg.clone();
         // A thread of its own: what is timed must not wait for the stand-ins.
         let timing = tokio::task::spawn_blocking(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            runtime.about("a runtime")?.block_on(self.time(subjects, &base_url))
+            runtime.about("a runtime")?.block_on(self.time(subjects, &awake))
         });
         let subjects = timing.await.about("the timing")??;
         print(&table(&subjects, verification))?;
@@ -75,7 +86,7 @@ impl Bench {
         Ok(ExitCode::SUCCESS)
     }
 
-    fn subjects(&self, base_url: &str) -> Result<Vec<Subject>, Problem> {
+    fn subjects(&self, base_url: &str, issuers: Option<&Issuers>) -> Result<Vec<Subject>, Problem> {
         // One pool, which is what the peers have.
         let mut fetched = of_pools(base_url);
         fetched.retain(|(name, _)| !name.contains(Pool::Secondary.name()));
@@ -99,6 +110,14 @@ impl Bench {
         ]
         .map(|(name, binary, environment, events)| subject(name, vec![binary.clone()], environment, events, false))
         .into();
+        if let Some(issuers) = issuers {
+            let tokens = issuers.tokens(self.calls);
+            for (name, environment) in
+                [("an OIDC issuer", &issuers.one), ("OIDC issuers in a settings file", &issuers.all)]
+            {
+                subjects.push(subject(name, vec![ours.clone()], environment, &tokens, false));
+            }
+        }
         if self.peers {
             let peers = peers::install()?.into_iter();
             subjects.extend(peers.map(|(name, command)| subject(name, command, &fetched, &id_tokens, true)));
@@ -107,12 +126,14 @@ impl Bench {
     }
 
     /// The subjects take turns, so that what else the machine does falls on all of them.
-    async fn time(&self, mut subjects: Vec<Subject>, base_url: &str) -> Result<Vec<Subject>, Problem> {
+    async fn time(&self, mut subjects: Vec<Subject>, awake: &[String]) -> Result<Vec<Subject>, Problem> {
         let (runs, starts, calls) = (self.runs.max(1), self.starts.max(1), self.calls.max(10));
         for start in 1..=runs * starts {
             for subject in &mut subjects {
                 // The stand-ins must be awake, or whoever is the first to ask them is timed with their page faults.
-                wake(base_url).about("the stand-ins")?;
+                for url in awake {
+                    wake(url).about("the stand-ins")?;
+                }
                 let started = process::start(&subject.command, &subject.environment).await;
                 let (function, after) = started.about(subject.name)?;
                 subject.starts.push(after);
@@ -131,11 +152,10 @@ fn tokens(token_use: Use, count: usize) -> Vec<Bytes> {
     (0..count).map(|number| bearer(&token(number))).collect()
 }
 
-fn wake(base_url: &str) -> std::io::Result<()> {
-    let address = base_url.trim_start_matches("http://");
+fn wake(url: &str) -> std::io::Result<()> {
+    let (address, path) = url.trim_start_matches("http://").split_once('/').unwrap_or_default();
     let mut stream = TcpStream::connect(address)?;
-    let path = format!("/{}/.well-known/jwks.json", Pool::Primary.id());
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    write!(stream, "GET /{path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
     let is_right = std::io::read_to_string(stream)?.starts_with("HTTP/1.1 200 ");
     is_right.then_some(()).ok_or_else(|| std::io::ErrorKind::InvalidData.into())
 }

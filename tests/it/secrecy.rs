@@ -3,19 +3,21 @@
 
 use std::collections::BTreeSet;
 use std::io::Write;
-use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
-use smac_local::deployment::{EMAIL, Pool, SECRETS_PREFIX, SERVICE, SERVICE_ID, SERVICE_TOKEN, SUBJECT};
+use smac_local::deployment::{EMAIL, Issuer, Pool, SECRETS_PREFIX, SERVICE, SERVICE_ID, SERVICE_TOKEN, SUBJECT};
+use smac_local::keys::Key;
 use smac_local::stand_ins::{Fault, StandIns, Upstream};
 use smac_local::token::{Token, Use, now};
-use tracing_subscriber::layer::SubscriberExt as _;
 
+use crate::support::log::Log;
+use crate::support::oidc::{self, Provider};
 use crate::support::own_process::in_its_own_process;
 use crate::support::runtime_api::Process;
-use crate::support::{self, attacks, bearer, block_on, pair, request, world};
+use crate::support::site::Site;
+use crate::support::{self, attacks, bearer, block_on, pair, request, world_with_oidc};
 
 /// Shorter ones are in every log by chance.
 const SHORTEST: usize = 6;
@@ -26,8 +28,8 @@ const PUBLIC: [&str; 3] = [Pool::Primary.id(), Pool::Secondary.id(), "access"];
 /// Requests of every sort, good and bad.
 fn events() -> Vec<Value> {
     let mut events: Vec<Value> = attacks::corpus().into_iter().map(|attack| attack.event).collect();
-    for pool in Pool::ALL {
-        for token in [Token::of(pool, Use::Id), Token::of(pool, Use::Access)] {
+    for issuer in Issuer::ALL {
+        for token in [Token::of(issuer, Use::Id), Token::of(issuer, Use::Access)] {
             events.push(bearer(&token.sign()));
             events.push(bearer(&token.clone().expired().sign()));
             events.push(bearer(&token.claim("email", "broken\nemail").sign()));
@@ -101,7 +103,7 @@ fn line_at(log: &str, at: usize) -> &str {
 /// What goes wrong while they are asked: as much of it as an upstream could put into a message.
 fn faults() -> Vec<(Upstream, Fault)> {
     let mut faults = Vec::new();
-    for upstream in [Upstream::KeySet, Upstream::UserInfo, Upstream::Secret] {
+    for upstream in [Upstream::KeySet, Upstream::Discovery, Upstream::UserInfo, Upstream::Secret] {
         for fault in [
             Fault::Garbage,
             Fault::Reset,
@@ -118,20 +120,6 @@ fn faults() -> Vec<(Upstream, Fault)> {
     faults
 }
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 /// As in a program that embeds the library and writes down all that any crate says: the AWS SDK, for one, says at TRACE
 /// what it was answered.
 #[test]
@@ -140,11 +128,8 @@ fn no_crate_writes_it_down() {
 }
 
 async fn ask_with_everything_logged() {
-    let log = Log::default();
-    let writer = log.clone();
-    let layer = tracing_subscriber::fmt::layer().with_writer(move || writer.clone()).with_ansi(false);
-    tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer)).unwrap();
-    let world = world(&[
+    let log = Log::install();
+    let world = world_with_oidc(&[
         ("CONTEXT_CLAIMS", "name"),
         ("AUTOMATION_PRINCIPALS__ROTATION_GRACE_SECONDS", "60"),
         ("JWT__COOKIE_NAME", "session"),
@@ -162,22 +147,61 @@ async fn ask_with_everything_logged() {
         log.clone().write_all(told.debug().as_bytes()).unwrap();
     }
     for (upstream, fault) in faults() {
-        world.pass(400);
+        // A document of discovery is fresh for longer than all else.
+        world.pass(if upstream == Upstream::Discovery { 24 * 3600 } else { 400 });
         world.stand_ins.fail(upstream, 9, fault);
+        world.ask(&bearer(&Token::of(Issuer::Dev, Use::Access).claim("exp", now() + 20 * 24 * 3600).sign())).await;
         world.ask(&bearer(&Token::access().claim("exp", now() + 48 * 3600).sign())).await;
         world.ask(&bearer(&Token::id().header("kid", "an-invented-kid").sign())).await;
         world.ask_as_service().await;
         world.stand_ins.recover(upstream);
     }
     tracing::info!("the log is on");
-    let written = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let written = log.take();
     // A malformed secret is named, since somebody has to find it.
     let named = format!("malformed secret secret=\"{}\"", support::secret_name());
     assert!(written.contains(&named));
     let written = written.replace(&named, "");
-    assert!(written.contains("the log is on") && written.contains("secret lookup failed"));
+    assert!(written.contains("the log is on"));
+    for what in ["key set", "discovery", "userInfo", "secret"] {
+        assert!(written.contains(&format!("{what} lookup failed")), "{what}");
+    }
     assert!(written.matches(r#""requestId""#).count() >= events.len());
     find_secrets(&secrets(&events), &written, "in process");
+}
+
+/// The query of an issuer's address may hold a key for it.
+#[test]
+fn no_query_of_an_address_is_written_down() {
+    in_its_own_process("secrecy::no_query_of_an_address_is_written_down", || {
+        let log = Log::install();
+        block_on(async {
+            let site = Site::start().await;
+            let provider = Provider::new(&site, "ONE", Key::Primary);
+            let with_query = |path: &str| format!("{}{path}?code=a-secret-code", site.url());
+            let discovery = with_query(&provider.discovery);
+            let mut document = provider.document(&site);
+            document["jwks_uri"] = with_query(&provider.keys).into();
+            document["userinfo_endpoint"] = with_query(&provider.user_info).into();
+            site.serve(&provider.discovery, document);
+            let settings = [("DISCOVERY_URL", discovery.as_str()), ("USER_ID", "email"), ("USER_INFO", "true")];
+            let world = oidc::still_world(&provider.settings(&settings)).await;
+            let token = provider.token(&json!({ "scope": "openid" }));
+            for (path, reason) in [
+                (&provider.discovery, "discovery_unavailable"),
+                (&provider.keys, "jwks_unavailable"),
+                (&provider.user_info, "user_info_unavailable"),
+            ] {
+                site.fail(path, 1, Fault::Status(404, json!({})));
+                let told = world.ask_with_token(&token).await;
+                assert_eq!(told.reason(), reason);
+                let written = format!("{}{}", log.take(), String::from_utf8(told.raw_line()).unwrap());
+                assert!(written.contains(path) && written.contains("lookup failed"), "{written}");
+                assert!(!written.contains("a-secret-code"), "{written}");
+                world.pass(4);
+            }
+        });
+    });
 }
 
 /// As Lambda runs it, with all that could switch a log on.

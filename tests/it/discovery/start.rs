@@ -3,13 +3,16 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use smac_lambda_authorizer::tools::{self, Algorithm};
+use smac_lambda_authorizer::{Authorizer, Settings};
 use smac_local::keys::Key;
 use smac_local::stand_ins::Fault;
 
 use super::good;
 use crate::support::oidc::{self, Provider};
+use crate::support::signer::{KeyType, Signer};
 use crate::support::site::Site;
-use crate::support::{World, bearer};
+use crate::support::{Told, World, bearer};
 
 async fn twelve(timeout: &str) -> (Site, Vec<Provider>, World) {
     let site = Site::start().await;
@@ -80,5 +83,40 @@ async fn an_issuer_that_fails_at_the_start_stops_nobody() {
     world.pass(1);
     for provider in &providers[..2] {
         assert_eq!(world.ask(&bearer(&good(provider))).await.reason(), "allowed", "{}", provider.name);
+    }
+}
+
+/// Far more issuers than Lambda's environment has room for: all are read, eight are looked up at the start, and each is there
+/// when it is needed.
+#[tokio::test]
+async fn three_hundred_issuers_in_a_settings_file() {
+    let site = Site::start().await;
+    let signer = Signer::new(Key::Primary);
+    let keys = format!("{}/keys", site.url());
+    site.serve("/keys", json!({ "keys": [signer.named_jwk(KeyType::Rsa, oidc::KID)] }));
+    let issuers: Vec<String> = (1..=300).map(|number| format!("{}/tenants/{number}", site.url())).collect();
+    let mut sections = serde_json::Map::new();
+    for (number, url) in issuers.iter().enumerate() {
+        let path = format!("/tenants/{}/.well-known/openid-configuration", number + 1);
+        site.serve(&path, json!({ "issuer": url, "jwks_uri": keys }));
+        let prefix = format!("tenant {}:", number + 1);
+        let section = json!({ "ISSUER": url, "AUDIENCE": [oidc::AUDIENCE], "USER_ID_PREFIX": prefix });
+        sections.insert(format!("TENANT{:03}", number + 1), section);
+    }
+    let file = json!({ "PROVIDER": ["OIDC"], "PROVIDER_OIDC": { "ISSUERS": sections } }).to_string();
+    assert!(file.len() > 4 * 4096, "the environment has 4 KB");
+    let variables = [("SMAC__AUTH__SETTINGS_FILE".to_owned(), "tenants.json".to_owned())];
+    let settings = Settings::from_variables(variables, move |_| Ok(file.clone())).unwrap();
+    assert_eq!(tools::parts(&settings).tokens.unwrap().issuers.len(), 300);
+    let authorizer = Authorizer::new(settings);
+    authorizer.warm_up().await;
+    let asked = site.asked();
+    assert_eq!((asked.len(), asked.iter().filter(|path| *path == "/keys").count()), (16, 8));
+    for number in [1, 8, 9, 150, 300] {
+        let header = json!({ "alg": "RS256", "kid": oidc::KID });
+        let token = signer.token(Algorithm::Rs256, &header, &oidc::claims(&issuers[number - 1]));
+        let told = Told::of(authorizer.authorize(&bearer(&token).to_string(), None).await);
+        assert_eq!((told.reason(), told.user_id()), ("allowed", format!("tenant {number}:jane")));
+        assert_eq!(site.asked().len(), if number <= 8 { 0 } else { 2 }, "{number}");
     }
 }

@@ -1,13 +1,10 @@
 //! Scopes, groups, and claims that must have a value.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use serde_json::{Value, json};
-use tracing_subscriber::layer::SubscriberExt as _;
 
 use super::{judge, one, told};
 use crate::support::block_on;
+use crate::support::log::Log;
 use crate::support::own_process::in_its_own_process;
 
 fn verdicts(cases: &[(Value, bool)], reason: &'static str) -> Vec<(Value, &'static str)> {
@@ -212,28 +209,11 @@ async fn groups() {
     }
 }
 
-/// Written by the subscriber of this process.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 /// Entra ID leaves the groups of a user with many of them out. The log names the cause, and nobody.
 #[test]
 fn groups_that_the_issuer_left_out() {
     in_its_own_process("oidc::required::groups_that_the_issuer_left_out", || {
-        let log = Log::default();
-        let writer = log.clone();
-        let layer = tracing_subscriber::fmt::layer().with_writer(move || writer.clone()).with_ansi(false);
-        tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer)).unwrap();
+        let log = Log::install();
         block_on(async {
             let world = one(&[("REQUIRED_GROUPS", "staff")]).await;
             let sources = json!({ "src1": { "endpoint": "https://graph.example.com/jane/groups" } });
@@ -247,7 +227,7 @@ fn groups_that_the_issuer_left_out() {
                 (json!({}), false),
             ] {
                 assert_eq!(told(&world, &claims).await.reason(), "group_missing", "{claims}");
-                let written = String::from_utf8(std::mem::take(&mut log.0.lock().unwrap())).unwrap();
+                let written = log.take();
                 assert_eq!(written.contains("groups overage"), is_overage, "{claims}: {written}");
                 assert_eq!(written.contains("WARN"), is_overage, "{claims}: {written}");
                 assert!(!written.contains("jane") && !written.contains("graph.example.com"), "{written}");
@@ -257,7 +237,7 @@ fn groups_that_the_issuer_left_out() {
             assert_eq!(told(&world, &claims).await.reason(), "allowed");
             let lax = one(&[]).await;
             assert_eq!(told(&lax, &json!({ "_claim_names": { "groups": "src1" } })).await.reason(), "allowed");
-            assert_eq!(log.0.lock().unwrap().len(), 0);
+            assert!(!log.take().contains("WARN"));
         });
     });
 }

@@ -4,6 +4,7 @@ pub mod attacks;
 pub mod between;
 pub mod files;
 pub mod issuer;
+pub mod log;
 pub mod oidc;
 pub mod own_process;
 pub mod runtime_api;
