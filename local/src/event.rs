@@ -3,6 +3,8 @@
 //! A placeholder stands within a JSON string: `{{service_token}}`, or `{{id_token}}` and `{{access_token}}` with
 //! options behind the name: `issuer=NAME` or `pool=NAME`, `client=ID`, `expired`, `forged`.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
 use crate::command::name_and_value;
@@ -49,8 +51,8 @@ fn parse_claim(text: &str) -> Result<(String, Value), &'static str> {
 /// The event with its placeholders filled in. Where the same token is meant, it is the same.
 pub fn render(template: &str, overrides: &Overrides) -> Result<Value, String> {
     let mut event = serde_json::from_str(template).map_err(|error| not_json(&error))?;
-    // Two placeholders for one token are one token, also when a second ends between them.
-    fill_in(&mut event, overrides, now())?;
+    // Two placeholders for one token are one token: no second may end between them, and ES256 signs differently each time.
+    fill_in(&mut event, &mut Credentials { overrides, time: now(), made: HashMap::new() })?;
     Ok(event)
 }
 
@@ -73,26 +75,44 @@ pub fn describe(event: &Value) -> String {
     format!("{resource} ({kind})")
 }
 
-fn fill_in(value: &mut Value, overrides: &Overrides, time: u64) -> Result<(), String> {
+fn fill_in(value: &mut Value, credentials: &mut Credentials<'_>) -> Result<(), String> {
     match value {
-        Value::String(text) => *text = fill_in_text(text, overrides, time)?,
-        Value::Array(values) => values.iter_mut().try_for_each(|value| fill_in(value, overrides, time))?,
-        Value::Object(map) => map.values_mut().try_for_each(|value| fill_in(value, overrides, time))?,
+        Value::String(text) => *text = fill_in_text(text, credentials)?,
+        Value::Array(values) => values.iter_mut().try_for_each(|value| fill_in(value, credentials))?,
+        Value::Object(map) => map.values_mut().try_for_each(|value| fill_in(value, credentials))?,
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
     Ok(())
 }
 
-fn fill_in_text(text: &str, overrides: &Overrides, time: u64) -> Result<String, String> {
+fn fill_in_text(text: &str, credentials: &mut Credentials<'_>) -> Result<String, String> {
     let mut filled = String::new();
     let mut rest = text;
     while let Some((before, behind)) = rest.split_once("{{")
         && let Some((placeholder, behind)) = behind.split_once("}}")
     {
-        filled.extend([before, &credential(placeholder, overrides, time)?]);
+        filled.extend([before, &credentials.of(placeholder)?]);
         rest = behind;
     }
     Ok(filled + rest)
+}
+
+/// The credentials of one event, by their placeholders.
+struct Credentials<'o> {
+    overrides: &'o Overrides,
+    time: u64,
+    made: HashMap<String, String>,
+}
+
+impl Credentials<'_> {
+    fn of(&mut self, placeholder: &str) -> Result<String, String> {
+        if let Some(made) = self.made.get(placeholder) {
+            return Ok(made.clone());
+        }
+        let made = credential(placeholder, self.overrides, self.time)?;
+        self.made.insert(placeholder.to_owned(), made.clone());
+        Ok(made)
+    }
 }
 
 fn credential(placeholder: &str, overrides: &Overrides, time: u64) -> Result<String, String> {
@@ -136,6 +156,15 @@ mod tests {
     fn fills_in_and_leaves_the_rest() {
         let event = render(r#"{"a": ["x {{service_token}} y"], "b": "{{", "c": 1}"#, &Overrides::default()).unwrap();
         assert_eq!(event, serde_json::json!({ "a": [format!("x {SERVICE_TOKEN} y")], "b": "{{", "c": 1 }));
+    }
+
+    #[test]
+    fn one_placeholder_is_one_token() {
+        let template =
+            r#"{"a": "{{access_token issuer=DEV}}", "b": ["{{access_token issuer=DEV}}"], "c": "{{access_token}}"}"#;
+        let event = render(template, &Overrides::default()).unwrap();
+        assert_eq!(event["a"], event["b"][0]);
+        assert_ne!(event["a"], event["c"]);
     }
 
     #[test]

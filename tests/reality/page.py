@@ -110,9 +110,21 @@ def use(page):
     check("a minted token is shown", page.page.get_by_label("Token, minted or pasted").input_value()[:3], "eyJ")
     page.send()
     check("an ID token", page.told(), ("allowed", "as user", "200 OK"))
-    check("all of its checks passed", (len(page.states()), set(page.states().values())), (20, {"passed"}))
+    check("all of its checks passed", (len(page.states()), set(page.states().values())), (21, {"passed"}))
     check("the policy is shown", "arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/prod/*" in page.text("answer"), True)
     check("the context is shown", "jane@example.com" in page.text("context"), True)
+
+    page.page.get_by_role("combobox", name="Issuer").select_option(label="DEV")
+    check("an OIDC issuer's usual token is an access token", page.page.locator("#use").input_value(), "access")
+    page.mint("Access token")
+    page.send()
+    check("an OIDC issuer's access token", page.told(), ("allowed", "as user", "200 OK"))
+    page.mint()
+    page.send()
+    check("its ID token", page.told(), ("unauthorized", "audience_not_allowed", "401 Unauthorized"))
+    advice = "correct SMAC__AUTH__PROVIDER_OIDC__ISSUERS__DEV__AUDIENCE"
+    check("the advice names its settings", advice in page.text("advice"), True)
+    page.page.get_by_role("combobox", name="Issuer").select_option(label="PRIMARY")
 
     page.mint("Access token")
     page.send()
@@ -229,7 +241,7 @@ def main():
         context.close()
     log = process.log.read_text()
     lines = [line for line in log.splitlines() if re.match(r"(GET|POST) ", line)]
-    check("one line per request", (len(lines), sum(line.endswith("(the page)") for line in lines)), (15, 13))
+    check("one line per request", (len(lines), sum(line.endswith("(the page)") for line in lines)), (17, 15))
     check("no token is printed", "eyJ" in log or "dev-token" in log, False)
     stop(process)
     finish()

@@ -35,7 +35,24 @@ impl Case<'_> {
                 "it is a service's: PRINCIPAL_TYPE says so".to_owned()
             }
             Check::UserId if self.is_machine() => "the client's".to_owned(),
-            _ => return None,
+            Check::Event
+            | Check::Credential
+            | Check::Form
+            | Check::Algorithm
+            | Check::Issuer
+            | Check::Key
+            | Check::Signature
+            | Check::Times
+            | Check::SenderConstraint
+            | Check::Machine
+            | Check::UserId
+            | Check::Verification
+            | Check::Revocation
+            | Check::ServiceId
+            | Check::Secret
+            | Check::ServiceToken
+            | Check::Resource
+            | Check::Answer => return None,
         };
         Some(said)
     }

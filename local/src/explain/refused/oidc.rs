@@ -54,7 +54,26 @@ impl Case<'_> {
                 Some(facts([absent, others].into_iter().flatten().collect::<Vec<_>>().join(". ")))
             }
             Unauthorized::UserIdMissing => Some(self.user_id_missing_at_oidc(rules)),
-            _ => None,
+            Unauthorized::CredentialsMissing
+            | Unauthorized::CredentialsAmbiguous
+            | Unauthorized::CacheKeyMismatch
+            | Unauthorized::TokenMalformed
+            | Unauthorized::AlgorithmNotAllowed
+            | Unauthorized::KeyUnknown
+            | Unauthorized::SignatureInvalid
+            | Unauthorized::IssuerUnknown
+            | Unauthorized::TokenExpired
+            | Unauthorized::TokenNotYetValid
+            | Unauthorized::TokenUseNotAllowed
+            | Unauthorized::SenderConstraintUnmet
+            | Unauthorized::UserIdInvalid
+            | Unauthorized::UserIdNotVerified
+            | Unauthorized::TokenRevoked
+            | Unauthorized::RevocationUnknown
+            | Unauthorized::ServiceIdInvalid
+            | Unauthorized::ServiceUnknown
+            | Unauthorized::ServiceTokenMismatch
+            | _ => None,
         }
     }
 
@@ -79,7 +98,7 @@ impl Case<'_> {
                 );
                 Some(change(format!("{found}. {cause}"), remedy))
             }
-            _ => None,
+            Forbidden::ResourceUnsafe | _ => None,
         }
     }
 

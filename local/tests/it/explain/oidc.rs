@@ -5,7 +5,8 @@ use super::*;
 /// What is said of the checks, by their names.
 fn said(output: &Output, check: &str) -> String {
     let line = output.stdout.lines().find(|line| line.get(10..29).is_some_and(|name| name.trim() == check));
-    line.unwrap_or_else(|| panic!("no {check}: {}", output.stdout))[29..].to_owned()
+    let facts = line.and_then(|line| line.get(29..));
+    facts.unwrap_or_else(|| panic!("no {check}: {}", output.stdout)).to_owned()
 }
 
 #[test]
