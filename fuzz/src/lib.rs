@@ -8,9 +8,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey};
 use serde_json::Value;
 use smac_lambda_authorizer::tools::{self, Carriers, PairHeaders};
-use smac_lambda_authorizer::{Answer, Authorizer, Invocation, Settings};
+use smac_lambda_authorizer::{Answer, Authorizer, Invocation, Mistakes, Settings};
 use smac_local::deployment::{Pool, of_pools};
-use smac_local::token::now;
+use smac_local::token::{Token, now};
 
 fn settings() -> Settings {
     // A closed port: no upstream ever answers.
@@ -102,4 +102,45 @@ pub fn vouched_for(token: &str) -> Option<String> {
         && claims.get("cnf").is_none()
         && claims.get("email_verified").is_some_and(|verified| *verified == true || verified == "true");
     is_good.then(|| claims["email"].as_str().map(str::to_owned)).flatten()
+}
+
+/// Settings of access rules with these files; an empty list is none.
+///
+/// # Errors
+/// What is wrong with them.
+pub fn rules_settings(policies: &str, list: &str, more: &[(&str, &str)]) -> Result<Settings, Mistakes> {
+    let mut variables = of_pools("http://127.0.0.1:1");
+    variables.extend(Pool::ALL.map(Pool::key_set_variable));
+    let own =
+        [("RULES__POLICIES", "/rules.cedar"), ("RULES__ROUTES", if list.is_empty() { "" } else { "/routes.json" })];
+    variables.extend(own.iter().chain(more).map(|(name, value)| (format!("SMAC__AUTH__{name}"), (*value).to_owned())));
+    Settings::from_variables(variables, |path| match path.to_str() {
+        Some("/rules.cedar") => Ok(policies.to_owned()),
+        Some("/routes.json") => Ok(list.to_owned()),
+        _ => Err(std::io::ErrorKind::NotFound.into()),
+    })
+}
+
+/// An authorizer with these rules.
+///
+/// # Errors
+/// What is wrong with them.
+pub fn rules(policies: &str, list: &str, more: &[(&str, &str)]) -> Result<Authorizer, Mistakes> {
+    rules_settings(policies, list, more).map(Authorizer::new)
+}
+
+/// Whether a user's request for a route is allowed.
+pub fn decide_by(authorizer: &Authorizer, verb: &str, route: &str, path: &str) -> bool {
+    thread_local!(static RUNTIME: tokio::runtime::Runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime"));
+    let event = serde_json::json!({
+        "type": "REQUEST",
+        "methodArn": format!("arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/prod/{verb}/{path}"),
+        "resource": route,
+        "httpMethod": verb,
+        "headers": { "Authorization": format!("Bearer {}", Token::id().sign()) },
+    });
+    let decision = RUNTIME.with(|runtime| runtime.block_on(authorizer.authorize(&event.to_string(), None)));
+    assert_ne!(decision.outcome().reason(), Some("internal_error"), "a panic");
+    decision.outcome().reason().is_none()
 }
