@@ -51,6 +51,7 @@ impl Case<'_> {
             | Check::ServiceId
             | Check::Secret
             | Check::ServiceToken
+            | Check::Rules
             | Check::Resource
             | Check::Answer => return None,
         };
