@@ -1,6 +1,6 @@
 //! What access rules cost: at the start, for one decision, and for a policy for all routes; and how that grows.
 
-#![allow(missing_docs, clippy::unwrap_used, reason = "a benchmark that panics has failed")]
+#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark that panics has failed")]
 
 use std::fmt::Write as _;
 use std::hint::black_box;
