@@ -1,4 +1,4 @@
-//! Any text as policies: rules or mistakes with their places, and nobody is allowed without a permit.
+//! Any string as policies: rules or mistakes with their places, and nobody is allowed without a permit.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,4 @@
-//! Any text as a list of routes: a list or mistakes, and what is permitted of it is all that a policy allows.
+//! Any string as a list of routes: a list or mistakes, and what is permitted of it is all that a policy allows.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

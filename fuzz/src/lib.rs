@@ -104,7 +104,7 @@ pub fn vouched_for(token: &str) -> Option<String> {
     is_good.then(|| claims["email"].as_str().map(str::to_owned)).flatten()
 }
 
-/// Settings of access rules with these files; an empty list is none.
+/// Settings of access rules with these files; an empty list stands for no list.
 ///
 /// # Errors
 /// What is wrong with them.

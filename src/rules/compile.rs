@@ -10,7 +10,7 @@ use super::routes::Routes;
 use super::template::Precedence;
 use crate::policy::Patterns;
 
-/// The patterns for routes that are permitted or refused, in the order of the list. `$connect` is no part of a policy.
+/// The patterns for routes that are permitted or refused, in the order of the list. `$connect` is not part of a policy.
 pub(super) fn compile(routes: &Routes, is_permitted: &[bool], precedence: Precedence) -> Patterns {
     let with_path = || {
         let routes = routes.all().iter().zip(is_permitted).enumerate();

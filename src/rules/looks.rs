@@ -22,7 +22,7 @@ pub(crate) enum Looks {
 }
 
 impl Looks {
-    /// What this policy looks at, whose text this is.
+    /// What this policy looks at, whose source this is.
     pub(super) fn of(policy: &Policy, text: &str) -> Self {
         // An identifier has one spelling, and looking at the syntax takes as long as parsing.
         if !text.contains("context") {

@@ -65,7 +65,7 @@ pub(super) fn read(json: &[u8], namespace: Option<&str>) -> Result<(Listed, Name
             routes.push(Route { name: id.clone(), action: uid, path: None });
             continue;
         }
-        // What is no route is a group of actions.
+        // Whatever is not a route is a group of actions.
         let Some((verb, path)) = action.route(id) else {
             continue;
         };

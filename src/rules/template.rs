@@ -86,7 +86,7 @@ impl Template {
         })
     }
 
-    /// A part that is none is one that equals no literal.
+    /// `None` is a part that equals no literal.
     fn matches_parts(&self, parts: &[Option<&str>]) -> bool {
         let fits = |(segment, part): (&Segment, &Option<&str>)| match segment {
             Segment::Literal(literal) => *part == Some(literal),

@@ -24,7 +24,7 @@ pub(super) fn string(string: &str) -> RestrictedExpression {
     RestrictedExpression::new_string(string.to_owned())
 }
 
-/// A record. Where a name occurs twice, nothing tells which of the values is meant, so it is none.
+/// A record. Where a name occurs twice, nothing tells which of the values is meant, so it has no value.
 pub(super) fn record(members: Vec<(String, RestrictedExpression)>) -> Option<RestrictedExpression> {
     RestrictedExpression::new_record(members).ok()
 }

@@ -45,7 +45,7 @@ impl Rules {
         Self::with_list(policies, &openapi(routes), settings).await
     }
 
-    /// With a list as JSON; an empty one is none.
+    /// With a list as JSON; an empty one stands for no list.
     pub async fn with_list(policies: &str, list: &str, settings: &[(&str, &str)]) -> Self {
         let files = Files::new(&[("rules.cedar", policies), ("routes.json", list)]);
         let (policies, routes) = (files.path("rules.cedar"), files.path("routes.json"));

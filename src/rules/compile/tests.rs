@@ -67,7 +67,7 @@ fn routed<'r>(routes: &'r [(String, String)], verb: &str, path: &str, precedence
         candidates.retain(|(other, _)| other == verb);
     }
     let best = candidates.iter().map(|(_, template)| template.as_str()).min_by(|one, other| before(one, other))?;
-    // Names of variables are no difference: REST has one of them for a resource.
+    // Names of variables do not matter: REST has one of them for a resource.
     let is_best = |template: &str| before(template, best) == Ordering::Equal && is_one_of(template, path);
     candidates
         .iter()

@@ -37,7 +37,7 @@ fn each_is_reported_with_its_file_and_its_place() {
             "@id(\"one\") permit (principal, action, resource);\npermit (principal == ?principal, action, resource);",
         ),
         ("c.cedar", "\n@id(\"one\") permit (principal, action, resource);"),
-        ("ignored.txt", "this is no policy"),
+        ("ignored.txt", "not a policy"),
     ];
     let found = of_files(&files, &[METHOD]);
     let places: Vec<_> =

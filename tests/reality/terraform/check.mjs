@@ -18,7 +18,7 @@ const MODULES = ['terraform', ...['modules', 'examples'].flatMap((kind) => fs.re
 const OUT = path.join(HERE, 'out');
 const META = new Set(['count', 'for_each', 'depends_on', 'lifecycle', 'provider', 'providers', 'provisioner', 'connection', 'source', 'version']);
 
-/** A module's blocks by their kinds, merged from its files; `edit` may change a file's text. */
+/** A module's blocks by their kinds, merged from its files; `edit` may change a file's content. */
 async function read(folder, edit = (file, text) => text) {
   const all = { resource: {}, data: {}, variable: {}, output: {}, module: {}, locals: {} };
   for (const file of fs.readdirSync(path.join(ROOT, folder)).filter((name) => name.endsWith('.tf'))) {
