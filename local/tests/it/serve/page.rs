@@ -1,8 +1,8 @@
 //! The page, and who may use it.
 
 use serde_json::{Value, json};
-use smac_local::deployment::Pool;
-use smac_local::token::Token;
+use smac_local::deployment::{Issuer, Pool};
+use smac_local::token::{Token, Use};
 
 use super::{Gateway, UNAUTHORIZED};
 
@@ -36,6 +36,12 @@ fn the_page_shows_the_checks_in_their_order() {
         [state(&decided, "key"), state(&decided, "signature"), state(&decided, "times")],
         ["passed", "failed", "not-reached"]
     );
+    let decided = gateway.decide(&with("token", Token::of(Issuer::Dev, Use::Access).sign().into()));
+    assert_eq!((&decided["outcome"], &decided["issuer"]), (&json!("allowed"), &json!("DEV")), "{decided}");
+    let decided = gateway.decide(&with("token", Token::of(Issuer::Dev, Use::Id).sign().into()));
+    assert_eq!((&decided["reason"], state(&decided, "audience")), (&json!("audience_not_allowed"), json!("failed")));
+    let advice = decided["advice"].as_str().unwrap();
+    assert!(advice.contains("PROVIDER_OIDC__ISSUERS__DEV__AUDIENCE"), "{advice}");
     // Malformed as well, but behind the signature.
     let decided = gateway.decide(&with("token", Token::id().claim("nbf", 1.5).sign().into()));
     assert_eq!((&decided["reason"], state(&decided, "times")), (&json!("token_malformed"), json!("failed")));
@@ -79,6 +85,11 @@ fn other_sites_get_nothing_of_the_page() {
         assert!(!answer.head.contains("access-control-"));
     }
     let html = [("Accept", "text/html,*/*;q=0.8")];
+    let info = gateway.ask("GET /_local/info", &[]);
+    let uses = info.body["issuers"].as_array().unwrap().iter().map(|issuer| (&issuer["name"], &issuer["use"]));
+    let expected =
+        [(&json!("PRIMARY"), &json!("id")), (&json!("SECONDARY"), &json!("id")), (&json!("DEV"), &json!("access"))];
+    assert_eq!(uses.collect::<Vec<_>>(), expected);
     let page = gateway.ask("GET /", &html);
     assert!(page.head.contains("content-security-policy: default-src 'none'; script-src 'self';"), "{}", page.head);
     assert!(page.head.contains("content-type: text/html"));
