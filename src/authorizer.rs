@@ -15,7 +15,7 @@ use crate::check::Check;
 use crate::clock::Clock;
 use crate::context::{self, Context};
 use crate::credential::Pair;
-use crate::error::{Fault, Refusal, Unauthorized};
+use crate::error::{Fault, Forbidden, Refusal, Unauthorized};
 use crate::event::Request;
 use crate::http::HttpClient;
 use crate::policy::{self, Coverage};
@@ -204,8 +204,9 @@ impl Authorizer {
             (refusal, Err(Refusal::Fault(Fault::ContextTooLarge))) if coverage.is_of_routes() => {
                 trace.note_method();
                 match refusal {
+                    // That was the patterns' fault.
+                    None | Some(Forbidden::ResourceUnsafe) => (None, allow(&Coverage::Method)),
                     Some(reason) => return Err(reason.into()),
-                    None => (None, allow(&Coverage::Method)),
                 }
             }
             decided => decided,
@@ -216,7 +217,7 @@ impl Authorizer {
         let answer = answer?;
         match refusal {
             Some(reason) => {
-                trace.reach(Check::Rules);
+                trace.reach(if reason == Forbidden::ResourceUnsafe { Check::Resource } else { Check::Rules });
                 Ok((Outcome::Refused(reason.into()), answer))
             }
             None => Ok((Outcome::Allowed(principal.principal_type()), answer)),

@@ -11,27 +11,25 @@ use super::template::Precedence;
 use crate::policy::Patterns;
 
 /// The patterns for routes that are permitted or refused, in the order of the list. `$connect` is not part of a policy.
-pub(super) fn compile(routes: &Routes, is_permitted: &[bool], precedence: Precedence) -> Patterns {
-    let with_path = || {
-        let routes = routes.all().iter().zip(is_permitted).enumerate();
-        routes.filter_map(|(index, (route, is_permitted))| Some((index, pattern(route)?, *is_permitted)))
-    };
-    if with_path().all(|(_, _, is_permitted)| is_permitted) {
-        return Patterns::everything();
-    }
-    let can_be_allowed = |route: usize| {
-        let mut reaching = routes.reached_by(route, precedence).iter().copied();
-        reaching.any(|other| is_permitted.get(other).is_some_and(|is_permitted| *is_permitted))
-    };
+pub(super) fn compile(routes: &Routes, permitted: &[bool], precedence: Precedence) -> Patterns {
+    let is_permitted = |route: usize| permitted.get(route).is_some_and(|is_permitted| *is_permitted);
+    let can_be_allowed = |route: usize| routes.reached_by(route, precedence).iter().any(|other| is_permitted(*other));
     let mut patterns = Patterns::default();
-    for (index, pattern, is_permitted) in with_path() {
-        if is_permitted {
+    let mut has_refused = false;
+    for (index, route) in routes.all().iter().enumerate() {
+        let Some(pattern) = pattern(route) else {
+            continue;
+        };
+        if is_permitted(index) {
             patterns.allowed.push(pattern);
-        } else if can_be_allowed(index) {
+            continue;
+        }
+        has_refused = true;
+        if can_be_allowed(index) {
             patterns.denied.push(pattern);
         }
     }
-    patterns
+    if has_refused || patterns.allowed.is_empty() { patterns } else { Patterns::everything() }
 }
 
 /// `GET/pets/*`

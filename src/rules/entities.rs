@@ -24,7 +24,7 @@ pub(super) struct Caller {
 
 impl Caller {
     /// The caller, beside the actions' entities. None if Cedar does not accept it.
-    pub(super) fn new(principal: &Principal, names: &Names, actions: &Entities) -> Option<Self> {
+    pub(super) fn new(principal: &Principal, names: &Names, actions: Option<&Entities>) -> Option<Self> {
         let (uid, parents) = identity(principal, names);
         Self::of(uid, attributes(principal), parents, actions)
     }
@@ -34,8 +34,9 @@ impl Caller {
         uid: EntityUid,
         attributes: HashMap<String, RestrictedExpression>,
         parents: HashSet<EntityUid>,
-        actions: &Entities,
+        actions: Option<&Entities>,
     ) -> Option<Self> {
+        let actions = actions?;
         let entity = Entity::new(uid.clone(), attributes, parents).ok()?;
         let entities = match actions.is_empty() {
             true => Entities::from_entities([entity], None),

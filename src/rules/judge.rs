@@ -1,6 +1,6 @@
 //! What an answer to a request may cover, by the rules.
 
-use cedar_policy::{Entities, Entity, EntityUid, RestrictedExpression};
+use cedar_policy::{Context, Entities, Entity, EntityUid};
 
 use super::compile;
 use super::config::{Config, Mode};
@@ -23,8 +23,8 @@ use crate::trace::{RulesTrace, Trace};
 #[derive(Debug)]
 pub struct Rules {
     pub(super) config: Config,
-    /// The actions that are in groups.
-    pub(super) actions: Entities,
+    /// The actions that are in groups. None if Cedar does not accept them: then nobody can be decided about.
+    pub(super) actions: Option<Entities>,
 }
 
 impl Rules {
@@ -33,8 +33,7 @@ impl Rules {
     pub fn new(config: Config) -> Self {
         let groups = config.routes.iter().flat_map(|routes| routes.groups());
         let actions = groups.map(|(action, groups)| Entity::new_no_attrs(action.clone(), groups.clone()));
-        // No action is in a group that is in the action: the list was checked. Without it a group's policies apply to nobody.
-        let actions = Entities::from_entities(actions, None).unwrap_or_else(|_| Entities::empty());
+        let actions = Entities::from_entities(actions, None).ok();
         Self { config, actions }
     }
 
@@ -57,7 +56,7 @@ impl Rules {
         if *mode == Mode::Enforce && form == Form::Simple {
             check_cache_key(request, looks)?;
         }
-        let caller = Caller::new(principal, names, &self.actions);
+        let caller = Caller::new(principal, names, self.actions.as_ref());
         let token = principal.claims().and_then(entities::token);
         let resource = names.application(request.arn().api());
         let decision = match (&asked, &caller) {
@@ -88,7 +87,8 @@ impl Rules {
         let routes = routes.filter(|_| is_compiled);
         match (routes, caller, refusal) {
             (Some(routes), Some(caller), _) if looks == Looks::Nothing => {
-                let permitted = self.permitted(routes, &caller, &resource, token);
+                let context = question::context_of_all(token).ok_or(Forbidden::RuleError)?;
+                let permitted = self.permitted(routes, &caller, &resource, &context);
                 of_routes(routes, &permitted, request, refusal)
             }
             (Some(_), _, None) => Ok(Coverage::Method),
@@ -98,16 +98,7 @@ impl Rules {
     }
 
     /// Which routes the caller is permitted whatever the request is, in the order of the list.
-    fn permitted(
-        &self,
-        routes: &Routes,
-        caller: &Caller,
-        resource: &EntityUid,
-        token: Option<RestrictedExpression>,
-    ) -> Vec<bool> {
-        let Some(context) = question::context_of_all(token) else {
-            return Vec::new();
-        };
+    fn permitted(&self, routes: &Routes, caller: &Caller, resource: &EntityUid, context: &Context) -> Vec<bool> {
         let policies = &self.config.policies;
         let is_permitted = |route: &Route| {
             let action = &route.action;

@@ -134,17 +134,19 @@ impl Routes {
             let Some((verb, template)) = &route.path else {
                 return Vec::new();
             };
+            // A REST API looks at the path before the method.
+            let counts = |other: &str| precedence == Precedence::Rest || other == *verb;
             let rivals: Vec<&Template> = self
                 .templates()
-                .filter(|(other, _)| precedence == Precedence::Rest || other == verb)
-                .map(|(_, template)| template)
+                .filter(|(other, rival)| counts(other) && rival.is_rival_of(template, precedence))
+                .map(|(_, rival)| rival)
                 .collect();
             let others = self.all.iter().enumerate();
             let reaching = others.filter(|(_, other)| {
                 let Some((other, pattern)) = &other.path else {
                     return false;
                 };
-                other == verb && pattern.reaches(template, &rivals, precedence)
+                other == verb && pattern.reaches(template, &rivals)
             });
             reaching.map(|(index, _)| index).collect()
         };

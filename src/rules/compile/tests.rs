@@ -179,6 +179,15 @@ fn a_deny_is_there_where_an_allow_could_match() {
 }
 
 #[test]
+fn nothing_is_allowed_of_which_nothing_is_known() {
+    let routes = parse(&[("GET".to_owned(), "/a".to_owned()), ("GET".to_owned(), "/b".to_owned())]);
+    assert_eq!(compile(&routes, &[], Precedence::Rest), Patterns::default());
+    assert_eq!(compile(&routes, &[true], Precedence::Rest).allowed, ["GET/a"]);
+    let (sockets, _) = Routes::parse(r#"{"A": {"actions": {"$connect": {}}}}"#, None).unwrap();
+    assert_eq!(compile(&sockets, &[true], Precedence::Rest), Patterns::default());
+}
+
+#[test]
 fn the_kind_of_api_decides_between_two() {
     // A path such as /a/1 is the first one's of a REST API, and the second one's of an HTTP API.
     let list = [("GET /a/{p+}", true), ("GET /{x}/{y}", false)];

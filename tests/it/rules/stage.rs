@@ -92,6 +92,15 @@ async fn an_unknown_route_is_denied_beside_the_others() {
 }
 
 #[tokio::test]
+async fn a_list_without_paths_permits_none() {
+    let rules = Rules::new(ALL, &["$connect"], &[]).await;
+    for api in APIS {
+        let told = rules.ask(&event(api, &user(), "GET", "/pets", "/pets")).await;
+        assert_eq!(told.answer(), deny("route_unknown"), "{api:?}");
+    }
+}
+
+#[tokio::test]
 async fn rules_about_the_request_are_about_this_one_alone() {
     let policies = format!(
         "{} permit (principal, action == Action::\"get /pets/{{id}}\", resource) when {{ context.pathParameters.id == \"42\" }};",
