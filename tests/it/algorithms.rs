@@ -11,7 +11,7 @@ use smac_lambda_authorizer::tools::Algorithm;
 use smac_local::keys::Key;
 
 use crate::support::signer::{KeyType, Signer, compact};
-use crate::support::{UNAUTHORIZED, World, oidc};
+use crate::support::{UNAUTHORIZED, oidc};
 
 /// The id of the key that tokens name.
 const KID: &str = "key";
@@ -83,11 +83,6 @@ fn fixed_issuer(name: &str, allowed: &[Algorithm], keys: &[Value], others: &Sign
     let names: Vec<_> = allowed.iter().map(|algorithm| algorithm.name()).collect();
     let key_set = json!({ "keys": keys }).to_string();
     oidc::issuer(name, &url(name), &[("ALGORITHMS", &names.join(",")), ("JWKS", &key_set)])
-}
-
-/// An authorizer that trusts one issuer with these keys.
-async fn world_of(allowed: &[Algorithm], keys: &[Value]) -> World {
-    oidc::still_world(&fixed_issuer("ONE", allowed, keys, &Signer::new(Key::Secondary))).await
 }
 
 fn claims() -> Value {

@@ -5,6 +5,7 @@ import importlib.util
 import json
 import os
 import pathlib
+import signal
 import shlex
 import shutil
 import socket
@@ -47,7 +48,9 @@ def start(command, env=None, port=None, log=None):
     """Starts a process, and waits until it listens on the port."""
     path = pathlib.Path(_scratch.name) / (log or f"log-{len(_processes)}")
     with path.open("wb") as output:
-        process = subprocess.Popen(command, env=env, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        # In a session of its own, so that what it starts can be ended too: PyPI's `node` is a program that starts another.
+        files = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": output}
+        process = subprocess.Popen(command, env=env, cwd=ROOT, start_new_session=True, **files)
     process.log = path
     _processes.append(process)
     deadline = time.monotonic() + 60
@@ -70,6 +73,10 @@ def stop(process):
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
     _processes.remove(process)
 
 

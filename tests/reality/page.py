@@ -110,7 +110,7 @@ def use(page):
     check("a minted token is shown", page.page.get_by_label("Token, minted or pasted").input_value()[:3], "eyJ")
     page.send()
     check("an ID token", page.told(), ("allowed", "as user", "200 OK"))
-    check("all of its checks passed", (len(page.states()), set(page.states().values())), (21, {"passed"}))
+    check("all of its checks passed", (len(page.states()), set(page.states().values())), (22, {"passed"}))
     check("the policy is shown", "arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/prod/*" in page.text("answer"), True)
     check("the context is shown", "jane@example.com" in page.text("context"), True)
 
