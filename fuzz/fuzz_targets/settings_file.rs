@@ -1,4 +1,4 @@
-//! Any text as a settings file: it means what the same names mean as variables, and its mistakes show no value.
+//! Any string as a settings file: it means what the same names mean as variables, and its mistakes show no value.
 #![no_main]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,7 +42,7 @@ fuzz_target!(|text: &str| {
     }
 });
 
-/// The strings that are values in a text, if it is JSON.
+/// The strings that are values in a document, if it is JSON.
 fn strings(text: &str) -> Vec<String> {
     fn collect(value: Value, found: &mut Vec<String>) {
         match value {
