@@ -74,6 +74,14 @@ impl Claims {
         self.at(path).and_then(words).unwrap_or_default()
     }
 
+    /// Whether the claim is one of these strings, or a list of strings that has one of them: what `aud` may be (RFC 7519,
+    /// section 4.1.3).
+    pub(crate) fn has_one_of(&self, name: &str, allowed: &[String]) -> bool {
+        let is_allowed = |value: &str| allowed.iter().any(|allowed| allowed == value);
+        self.string(name).is_some_and(|value| is_allowed(&value))
+            || self.strings(name).is_some_and(|list| list.iter().any(|value| is_allowed(value)))
+    }
+
     /// The claim as a time in seconds since 1970: a whole number from 0 to 2^64 - 1, in digits alone.
     pub(crate) fn seconds(&self, name: &str) -> Result<Option<u64>, WrongType> {
         let Some(json) = self.json(name) else {

@@ -11,7 +11,7 @@ use crate::claims::Claims;
 use crate::clock::Clock;
 use crate::error::Fault;
 use crate::http::{Get, HttpClient, HttpError, Response, is_loopback, parse_endpoint, shown};
-use crate::lookup::{CallError, Found, Limits, LookupError, Periods, Rules, Slot};
+use crate::lookup::{CallError, Found, Limits, LookupError, Periods, Rules, Slot, body};
 use crate::object::without_byte_order_mark;
 use crate::trace::{Trace, Upstream};
 
@@ -61,7 +61,7 @@ impl Discovery {
     /// The document.
     ///
     /// # Errors
-    /// [`Fault::DiscoveryUnavailable`] if there is none that can be used.
+    /// [`Fault::DiscoveryUnavailable`] if no usable document is known.
     pub(crate) async fn document(&self, trace: &mut Trace) -> Result<Arc<Document>, LookupError> {
         let limits = Limits { deadline: trace.deadline(), ends: None };
         let answer = self.slot.get(&self.rules, limits, || self.fetch(trace)).await;
@@ -83,11 +83,7 @@ impl Discovery {
     }
 
     fn read(&self, response: Result<Response, HttpError>) -> Result<Document, CallError> {
-        let response = response?;
-        if !response.status.is_success() {
-            return Err(CallError::Status(response.status));
-        }
-        Document::parse(&response.body, &self.config).ok_or(CallError::Unreadable)
+        Document::parse(&body(response)?, &self.config).ok_or(CallError::Unreadable)
     }
 }
 

@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::discovery::Discovery;
 use crate::error::{Fault, Refusal, Unauthorized};
 use crate::http::{Get, HttpClient, HttpError, Response, shown};
-use crate::lookup::{CallError, Found, Limits, LookupError, Periods, Rules, Slot, Source};
+use crate::lookup::{CallError, Found, Limits, LookupError, Periods, Rules, Slot, Source, body};
 use crate::trace::{Trace, Upstream};
 
 pub use algorithm::Algorithm;
@@ -215,10 +215,6 @@ impl Remembered {
     }
 
     fn read(&self, response: Result<Response, HttpError>) -> Result<KeySet, CallError> {
-        let response = response?;
-        if !response.status.is_success() {
-            return Err(CallError::Status(response.status));
-        }
-        KeySet::parse(&response.body, &self.algorithms).map_err(|_| CallError::Unreadable)
+        KeySet::parse(&body(response)?, &self.algorithms).map_err(|_| CallError::Unreadable)
     }
 }

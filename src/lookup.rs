@@ -18,7 +18,7 @@ mod store;
 mod tests;
 
 pub use answer::{Answer, Config, Found, Limits, LookupError, Periods, Rules, Source};
-pub(crate) use call::CallError;
+pub(crate) use call::{CallError, body};
 #[cfg(feature = "tools")]
 pub use limit::Allowance;
 pub use limit::Limit;

@@ -147,10 +147,7 @@ impl Rules {
         if self.resource_audience.is_empty() || token_use == TokenUse::Id {
             return Ok(());
         }
-        let is_allowed = |resource: &str| self.resource_audience.iter().any(|allowed| allowed == resource);
-        let one = claims.string("aud").is_some_and(|resource| is_allowed(&resource));
-        let any = || claims.strings("aud").is_some_and(|list| list.iter().any(|resource| is_allowed(resource)));
-        if one || any() { Ok(()) } else { Err(Unauthorized::AudienceNotAllowed) }
+        if claims.has_one_of("aud", &self.resource_audience) { Ok(()) } else { Err(Unauthorized::AudienceNotAllowed) }
     }
 
     fn check_scopes(&self, claims: &SignedClaims) -> Result<(), Forbidden> {

@@ -2,11 +2,12 @@
 
 use std::fmt;
 
+use bytes::Bytes;
 use http::StatusCode;
 
 use super::answer::LookupError;
 use crate::error::Fault;
-use crate::http::HttpError;
+use crate::http::{HttpError, Response};
 
 /// Why a call brought nothing usable. Holds nothing of the request or the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +34,15 @@ impl CallError {
             | Self::Unreadable => LookupError::Transient(fault),
         }
     }
+}
+
+/// The body of a response that has succeeded.
+///
+/// # Errors
+/// [`CallError`] if there is no response, or one whose status is another one.
+pub(crate) fn body(response: Result<Response, HttpError>) -> Result<Bytes, CallError> {
+    let response = response?;
+    if response.status.is_success() { Ok(response.body) } else { Err(CallError::Status(response.status)) }
 }
 
 impl From<HttpError> for CallError {

@@ -91,8 +91,6 @@ impl Variables {
     pub(super) fn add_file(&mut self, file_name: String, settings: Vec<(String, String)>) {
         self.file_name = file_name;
         let canonical = |name: &str| declared::by_alias(name).map_or(name.to_owned(), |setting| setting.full_name(""));
-        // An empty prefix means no prefix, and so is a value.
-        let counts = |name: &str, value: &str| !value.trim().is_empty() || name == declared::JWT_HEADER_PREFIX.name;
         let environment: BTreeSet<String> = self
             .ours
             .iter()
@@ -172,6 +170,7 @@ impl Variables {
         #[cfg(test)]
         self.read.insert(alias.to_owned());
         let other = self.ours.get(alias).cloned();
+        let [value, other] = [value, other].map(|value| value.filter(|value| counts(&name, value)));
         if let (Some(value), Some(other)) = (&value, &other)
             && value.trim() != other.trim()
         {
@@ -352,6 +351,11 @@ impl Variables {
             Some(_) | None => name,
         }
     }
+}
+
+/// Whether it is a value: what is empty counts as not set, but an empty prefix means no prefix.
+fn counts(name: &str, value: &str) -> bool {
+    !value.trim().is_empty() || name == declared::JWT_HEADER_PREFIX.name
 }
 
 fn as_boolean(value: &str) -> Option<bool> {

@@ -52,6 +52,8 @@ fn the_environment_wins_name_by_name() {
     assert_eq!(leeway(&[("JWT__LEEWAY_SECONDS", " ")]), (30, false));
     // Another name for the same setting.
     assert_eq!(leeway(&[("JWT__CHECK_EXPIRATION", "true")]), (30, true));
+    // The file's other name for what is empty in the environment.
+    assert_eq!(leeway(&[("JWT__CHECK_EXPIRATION", "")]), (30, false));
     // An empty prefix is a value.
     let json = format!(r#"{{{POOL},"JWT__HEADER_PREFIX":"Token"}}"#);
     let prefix =
