@@ -71,7 +71,6 @@ pub struct Supposed {
 
 /// What becomes of a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "Cedar knows a match, none, and an error")]
 pub enum Applied {
     /// It applies.
     Yes,
