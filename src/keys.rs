@@ -197,7 +197,9 @@ impl Remembered {
             Whereabouts::Url(url) => self.fetch_from(url, trace).await,
             Whereabouts::Discovery(None) => Err(LookupError::Lasting(Fault::DiscoveryUnavailable)),
             Whereabouts::Discovery(Some(discovery)) => {
-                let document = discovery.document(trace).await?;
+                // The document's own slot waits after a failure. Were it learned here too, the waits would add up.
+                let not_asked = |error: LookupError| LookupError::NotAsked(error.fault());
+                let document = discovery.document(trace).await.map_err(not_asked)?;
                 self.fetch_from(&document.jwks_uri, trace).await
             }
         }

@@ -67,11 +67,11 @@ async fn a_document_is_fresh_for_a_day_and_serves_for_a_week_more() {
     world.pass(DAY - HOUR - 1);
     assert_eq!(ask(&site, &world, &token).await, ("allowed", sources("failed", "stale"), only_document()));
     world.pass(1);
-    assert_eq!(ask(&site, &world, &token).await, ("discovery_unavailable", json!({ "keySet": "failed" }), vec![]));
-    // The document's own wait is longer by now, since it has failed more often.
+    // The document waits for its next try, and the key set with it.
+    let failed = || sources("failed", "failed");
+    assert_eq!(ask(&site, &world, &token).await, ("discovery_unavailable", failed(), vec![]));
     world.pass(8);
-    let failed = sources("failed", "failed");
-    assert_eq!(ask(&site, &world, &token).await, ("discovery_unavailable", failed, only_document()));
+    assert_eq!(ask(&site, &world, &token).await, ("discovery_unavailable", failed(), only_document()));
     site.recover(&discovery);
     world.pass(30);
     assert_eq!(ask(&site, &world, &token).await, ("allowed", sources("fetched", "fetched"), both()));
@@ -150,6 +150,24 @@ async fn after_a_failure_the_next_try_waits_twice_as_long_each_time() {
     site.recover(&provider.discovery);
     world.pass(29);
     assert_eq!(calls().await, 0);
+    world.pass(1);
+    assert_eq!(ask(&site, &world, &token).await.0, "allowed");
+}
+
+/// The document and the key set are two things to look up: an outage of the one does not make the other one wait.
+#[tokio::test]
+async fn failures_of_the_document_are_none_of_the_key_set() {
+    let (site, provider, world) = one(&[]).await;
+    let token = good(&provider);
+    site.fail(&provider.discovery, 99, Fault::Status(404, json!({})));
+    for wait in [0, 1, 2, 4, 8, 16] {
+        world.pass(wait);
+        assert_eq!(ask(&site, &world, &token).await.0, "discovery_unavailable");
+    }
+    site.recover(&provider.discovery);
+    site.fail(&provider.keys, 1, Fault::Status(404, json!({})));
+    world.pass(30);
+    assert_eq!(ask(&site, &world, &token).await.0, "jwks_unavailable");
     world.pass(1);
     assert_eq!(ask(&site, &world, &token).await.0, "allowed");
 }
