@@ -121,7 +121,7 @@ function show(told) {
   byId("verdict").className = `verdict ${isThrough ? "good" : "bad"}`;
   byId("outcome").textContent = told.outcome;
   byId("reason").textContent = told.reason || (told.principalType ? `as ${told.principalType}` : "");
-  byId("advice").textContent = told.advice ? `${told.meaning} What to do: ${told.advice}.` : "";
+  byId("advice").textContent = told.change ? `${told.why}. What to do: ${told.change}.` : "";
   const isNews = told.gateway && (!told.reason || told.status === 500) && told.outcome !== "fault";
   byId("gateway").textContent = isNews ? `API Gateway: ${told.gateway}.` : "";
   byId("status").textContent = PHRASES[told.status];
@@ -130,11 +130,11 @@ function show(told) {
   byId("lookups").textContent = lookups.join(", ") || "nothing";
   byId("arn").textContent = told.arn;
 
-  byId("checks").replaceChildren(...told.checks.map(({ name, what, state }) => {
+  byId("checks").replaceChildren(...told.checks.map(({ name, found, state }) => {
     const item = element("li", state, "");
     const mark = element("span", "mark", MARKS[state]);
     mark.setAttribute("aria-hidden", "true");
-    item.append(mark, element("span", "name", name), element("span", "what", what),
+    item.append(mark, element("span", "name", name), element("span", "what", found),
       element("span", "state", state.replace("-", " ")));
     item.dataset.check = name;
     return item;

@@ -1,132 +1,104 @@
-//! `cargo local check`: the settings of a deployment before it is one, with all their mistakes and all warnings, and with
-//! what its issuers publish.
+//! `check`: the settings of a deployment before it is one, with all their mistakes and all warnings, and with what its
+//! issuers publish.
 
 mod live;
+mod report;
 
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use smac_lambda_authorizer::tools::{Algorithm, PREFIX};
-use smac_lambda_authorizer::{Findings, Settings};
-use smac_local::command::{About as _, Problem, name_and_value, print};
-use smac_local::template::Template;
+use clap::ValueEnum;
+use smac_lambda_authorizer::tools::PREFIX;
+use smac_local::command::Problem;
 
-use crate::environment::{self, Changes, Deployment, Variables};
+use self::report::{Kind, Report};
+use crate::environment;
+use crate::progress;
+use crate::source::{Deployment, Source};
 
 const HELP: &str = "\
 Examples:
   cargo local check --env-file prod.env
+  cargo local check --env-file prod.env --live --format json
   aws lambda get-function-configuration --function-name NAME | cargo local check --function-config -
-  cargo local check --template template.yaml --parameter UserPoolId=eu-west-1_Example --parameter AppClientIds=abc
-  cargo local check --env-file prod.env --live
+  cargo local check --template template.yaml --parameter UserPoolId=eu-west-1_Example
 
-SETTINGS_FILE and key sets in files are read relative to LAMBDA_TASK_ROOT, as the function does; where that is not set, \
-relative to the env file, or else to this folder.
-With --live, the discovery document and the key set of every issuer are fetched as the function does, and the lines say \
-what was found. Without it nothing leaves this machine.
-What only a deployment knows (a resource, an import, a {{resolve:...}}) is reported as unknown. The variable can be
-given with --setting, and a resource or the region with --parameter: --parameter AWS::Region=eu-west-1.
-Exit status: 0 for no mistakes, 1 for mistakes and failed lookups (with --strict for anything reported), 2 for bad usage.";
+Files that settings name are read relative to LAMBDA_TASK_ROOT, or else to the file with the settings.
+With --live the discovery document and the key set of every issuer are fetched too.
+What only a deployment knows (a resource, {{resolve:...}}) is unknown: give it with --setting, or a resource or the \
+region with --parameter.
+Exit status: 0 for no mistakes, 1 for mistakes and failed lookups, 2 for bad usage.";
 
-#[derive(clap::Args)]
+/// Check the settings of a deployment, before it is one or after
+#[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
 pub(crate) struct Check {
-    #[command(flatten)]
-    deployment: Deployment,
-    /// A SAM or CloudFormation template in YAML or JSON: the environment of its function.
-    #[arg(long, value_name = "FILE", conflicts_with = "deployment")]
-    template: Option<PathBuf>,
-    /// The function in the template, where several have variables of ours.
-    #[arg(long, value_name = "NAME")]
-    function: Option<String>,
-    /// A parameter of the template, instead of its default. May be repeated.
-    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = name_and_value)]
-    parameters: Vec<(String, String)>,
-    #[command(flatten)]
-    changes: Changes,
-    /// Warnings, and what is unknown, count as mistakes.
+    /// Count warnings, and what is unknown, as mistakes
     #[arg(long)]
     strict: bool,
-    /// Fetches the discovery document and the key set of every issuer.
-    #[arg(long)]
-    live: bool,
+    /// How findings are printed; `github` is annotations of a workflow
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+    #[command(flatten)]
+    source: Source,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+    Github,
 }
 
 impl Check {
     pub(crate) async fn run(self) -> Result<ExitCode, Problem> {
-        if self.template.is_none() && (self.function.is_some() || !self.parameters.is_empty()) {
-            return Err(Problem::new("--parameter and --function", "belong to --template"));
+        if self.source.is_development() {
+            let files = "--env-file, --function-config, --template or --settings-file";
+            return Err(Problem::new("no settings", format_args!("name a file with {files}")));
         }
-        let (mut variables, mut unknown) = match (self.deployment.read()?, &self.template) {
-            (Some(variables), _) => (variables, Vec::new()),
-            (None, Some(path)) => of_template(path, self.function.as_deref(), self.parameters)?,
-            (None, None) => return Err(Problem::new("--env-file, --function-config or --template", "is required")),
-        };
-        unknown.retain(|(name, _)| !self.changes.settings.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)));
-        variables.extend(unknown.iter().map(|(name, _)| (name.clone(), unknown_value(name))));
-        environment::change(&mut variables, self.changes.settings);
-        environment::assume_region(&mut variables);
-        let count = variables.iter().filter(|(name, _)| name.to_ascii_uppercase().starts_with(PREFIX)).count();
-        let mut found = Settings::check(variables.clone(), |path| std::fs::read_to_string(path));
-        // What depends on something unknown may be right or wrong.
-        found.mistakes.retain(|mistake| !depends_on(&unknown, &mistake.variable, &mistake.problem));
-        found.warnings.retain(|warning| !depends_on(&unknown, &warning.variable, warning.text));
-        report(&found, &unknown)?;
-        let lookups = if self.live { Some(look(variables, !unknown.is_empty()).await?) } else { None };
-        print(&summary(&found, &unknown, lookups, count))?;
-        let is_reported = !found.warnings.is_empty() || !unknown.is_empty();
-        let is_bad =
-            !found.mistakes.is_empty() || lookups.is_some_and(|lookups| lookups != Lookups::Done { failed: 0 });
+        let mut deployment = self.source.read(None)?;
+        environment::assume_region(&mut deployment.variables);
+        let variables = deployment.variables.iter().filter(|(name, _)| name.to_ascii_uppercase().starts_with(PREFIX));
+        let mut report = Report::new(self.format, deployment.file.clone(), variables.count());
+        settings(&deployment, &mut report)?;
+        if self.source.is_live() {
+            look(&deployment, &mut report).await?;
+        }
+        report.end()?;
+        let is_bad = report.has(Kind::Mistake) || report.has(Kind::Failed) || report.is_nobody_asked();
+        let is_reported = report.has(Kind::Warning) || report.has(Kind::Unknown);
         Ok(ExitCode::from(u8::from(is_bad || (self.strict && is_reported))))
     }
 }
 
-/// What became of `--live`.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Lookups {
-    Done {
-        failed: usize,
-    },
-    /// With mistakes or unknown values it is not known whom to ask.
-    NotDone,
+fn settings(deployment: &Deployment, report: &mut Report) -> Result<(), Problem> {
+    let unknown = &deployment.unknown;
+    let found = deployment.check();
+    // What depends on something unknown may be right or wrong.
+    for mistake in found.mistakes.iter().filter(|it| !depends_on(unknown, &it.variable, &it.problem)) {
+        report.add(Kind::Mistake, &mistake.variable, &mistake.problem)?;
+    }
+    for warning in found.warnings.iter().filter(|it| !depends_on(unknown, &it.variable, it.text)) {
+        report.add(Kind::Warning, &warning.variable, warning.text)?;
+    }
+    for (name, why) in unknown {
+        report.add(Kind::Unknown, name, &format!("{why}; what depends on it is not checked"))?;
+    }
+    Ok(())
 }
 
-async fn look(variables: Variables, has_unknown: bool) -> Result<Lookups, Problem> {
-    match environment::settings(variables) {
-        Ok(settings) if !has_unknown => Ok(Lookups::Done { failed: live::look(&settings).await? }),
-        Ok(_) | Err(_) => Ok(Lookups::NotDone),
+/// Asks the issuers, unless mistakes or unknown values leave open whom to ask.
+async fn look(deployment: &Deployment, report: &mut Report) -> Result<(), Problem> {
+    match deployment.settings() {
+        Ok(settings) => {
+            for (issuer, line) in progress::during("asking the issuers", live::look(&settings)).await? {
+                let (kind, text) = line.map_or_else(|text| (Kind::Failed, text), |text| (Kind::Found, text));
+                report.add(kind, &issuer, &text)?;
+            }
+            report.asked(true);
+        }
+        Err(_) => report.asked(false),
     }
-}
-
-/// A value for what is not known. It is set, and has the form that the rest is checked with: of a pool's id, or of an OIDC
-/// issuer of its own.
-fn unknown_value(name: &str) -> String {
-    match name.to_ascii_uppercase().rsplit("__").next() {
-        Some("ISSUER") => format!("https://unknown.example/{name}"),
-        Some("ALGORITHMS") => Algorithm::ALL.map(Algorithm::name).join(","),
-        _ => "us-east-1_unknown".to_owned(),
-    }
-}
-
-/// The variables of a template's function, and those that are not known before a deployment, each with the reason.
-fn of_template(
-    path: &Path,
-    function: Option<&str>,
-    mut parameters: Variables,
-) -> Result<(Variables, Variables), Problem> {
-    let text = std::fs::read_to_string(path).about(path.display())?;
-    let mut own = Vec::new();
-    environment::add_lambdas_own(&mut own);
-    // The region is the same thing under two names.
-    let is_region = |(name, _): &&(String, String)| name == "AWS::Region";
-    match (parameters.iter().find(is_region), own.iter().find(|(name, _)| name == "AWS_REGION")) {
-        (Some((_, region)), _) => environment::change(&mut own, vec![("AWS_REGION".to_owned(), region.clone())]),
-        (None, Some((_, region))) => parameters.push(("AWS::Region".to_owned(), region.clone())),
-        (None, None) => {}
-    }
-    let found =
-        Template::parse(&text, parameters).and_then(|template| template.environment(function)).about(path.display())?;
-    Ok((own.into_iter().chain(found.variables).collect(), found.unknown))
+    Ok(())
 }
 
 /// Whether a finding is about something unknown: the variable itself, or one that the message names by the last part
@@ -138,33 +110,4 @@ fn depends_on(unknown: &[(String, String)], variable: &str, message: &str) -> bo
         let last = name.rsplit("__").next();
         name == variable || words.clone().any(|word| Some(word) == last)
     })
-}
-
-fn report(found: &Findings, unknown: &[(String, String)]) -> Result<(), Problem> {
-    for mistake in &found.mistakes {
-        print(&format!("mistake  {}: {}", mistake.variable, mistake.problem))?;
-    }
-    for warning in &found.warnings {
-        print(&format!("warning  {}: {}", warning.variable, warning.text))?;
-    }
-    for (name, why) in unknown {
-        print(&format!("unknown  {name}: {why}; what depends on it is not checked"))?;
-    }
-    Ok(())
-}
-
-fn summary(found: &Findings, unknown: &[(String, String)], lookups: Option<Lookups>, count: usize) -> String {
-    let (mistakes, warnings) = (number(found.mistakes.len(), "mistake"), number(found.warnings.len(), "warning"));
-    let unknown = if unknown.is_empty() { String::new() } else { format!(", {} unknown", unknown.len()) };
-    let lookups = match lookups {
-        None => String::new(),
-        Some(Lookups::Done { failed }) => format!(", {}", number(failed, "failed lookup")),
-        Some(Lookups::NotDone) => ", and nobody was asked".to_owned(),
-    };
-    format!("{}: {mistakes}, {warnings}{unknown}{lookups}", number(count, "variable"))
-}
-
-fn number(number: usize, what: &str) -> String {
-    let count = if number == 0 { "no".to_owned() } else { number.to_string() };
-    format!("{count} {what}{}", if number == 1 { "" } else { "s" })
 }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use smac_lambda_authorizer::tools::{self, Check, IssuerConfig, Object, Pair, Parts, Path, Request, UnverifiedPair};
 use smac_lambda_authorizer::{Answer, Decision, Fault, FunctionError, Invocation, Outcome, Refusal, Unauthorized};
+use smac_local::command::{Tone, toned};
 
 #[derive(Clone, Copy)]
 pub(crate) enum Presented<'r> {
@@ -61,16 +62,6 @@ pub(crate) enum State {
     NotReached,
 }
 
-impl State {
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Passed => "passed",
-            Self::Failed => "failed",
-            Self::NotReached => "not-reached",
-        }
-    }
-}
-
 /// The checks of a decision, in order, and what became of each.
 pub(crate) fn checks(path: Path, decision: &Decision) -> impl Iterator<Item = (Check, State)> {
     let checks = path.checks();
@@ -101,6 +92,12 @@ pub(crate) fn outcome(decision: &Decision) -> String {
         Outcome::Allowed(principal_type) => format!("{} ({})", outcome.name(), principal_type.name()),
         Outcome::Refused(refusal) => format!("{}: {refusal}", outcome.name()),
     }
+}
+
+/// The same in a colour.
+pub(crate) fn toned_outcome(decision: &Decision) -> String {
+    let tone = if let Outcome::Allowed(_) = decision.outcome() { Tone::Good } else { Tone::Bad };
+    toned(tone, outcome(decision))
 }
 
 pub(crate) fn client(decision: &Decision) -> &'static str {

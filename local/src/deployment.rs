@@ -82,7 +82,7 @@ impl Pool {
 pub enum Issuer {
     Primary,
     Secondary,
-    /// The OIDC issuer.
+    // The OIDC issuer; as a doc comment it would make the help longer than a screen.
     Dev,
 }
 

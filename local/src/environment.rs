@@ -1,69 +1,21 @@
-//! The environment of a deployment: from a file or as AWS prints it, and with other settings.
-
-use std::path::PathBuf;
+//! The variables of a deployment: as AWS prints them, as a template has them, and with other values.
 
 use serde_json::Value;
-use smac_lambda_authorizer::tools::{PREFIX, SETTINGS, Setting};
-use smac_lambda_authorizer::{Mistakes, Settings};
-use smac_local::command::{About as _, Problem, name_and_value};
-use smac_local::{env_file, event};
+use smac_lambda_authorizer::tools::{Algorithm, PREFIX, SETTINGS, Setting};
+use smac_local::event;
+use smac_local::template::Template;
 
 pub(crate) type Variables = Vec<(String, String)>;
-
-/// The options that say whose settings are looked at.
-#[derive(clap::Args)]
-#[group(id = "deployment", multiple = false)]
-pub(crate) struct Deployment {
-    /// The deployment's variables, in a file as `cargo lambda watch --env-file` takes it.
-    #[arg(long, value_name = "FILE")]
-    env_file: Option<PathBuf>,
-    /// What `aws lambda get-function-configuration` prints, in a file, or `-` for standard input.
-    #[arg(long, value_name = "FILE")]
-    function_config: Option<PathBuf>,
-}
-
-impl Deployment {
-    /// Its variables, if a deployment is named; those that Lambda sets by itself are this process', where it has none.
-    pub(crate) fn read(&self) -> Result<Option<Variables>, Problem> {
-        let Some(place) = self.name() else {
-            return Ok(None);
-        };
-        let mut variables = match (&self.env_file, &self.function_config) {
-            (Some(path), _) => std::fs::read_to_string(path).map(|text| env_file::parse(&text)),
-            (None, Some(path)) if !self.is_standard_input() => {
-                std::fs::read_to_string(path).map(|text| of_function(&text))
-            }
-            (None, _) => std::io::read_to_string(std::io::stdin()).map(|text| of_function(&text)),
-        }
-        .about(&place)?
-        .about(&place)?;
-        add_lambdas_own(&mut variables);
-        // The files that it names are beside it, where nobody says where the function's package is.
-        if let Some(folder) = self.env_file.as_ref().and_then(|path| path.parent()) {
-            add_missing(&mut variables, TASK_ROOT, &folder.to_string_lossy());
-        }
-        Ok(Some(variables))
-    }
-
-    pub(crate) fn name(&self) -> Option<String> {
-        let path = self.env_file.as_ref().or(self.function_config.as_ref())?;
-        Some(if self.is_standard_input() { "standard input".to_owned() } else { path.display().to_string() })
-    }
-
-    pub(crate) fn is_standard_input(&self) -> bool {
-        self.function_config.as_ref().is_some_and(|path| path.as_os_str() == "-")
-    }
-}
 
 /// What Lambda sets by itself, so that a file need not have it.
 const SET_BY_LAMBDA: [&str; 2] = ["AWS_REGION", TASK_ROOT];
 
 /// Where the function's package is.
-const TASK_ROOT: &str = "LAMBDA_TASK_ROOT";
+pub(crate) const TASK_ROOT: &str = "LAMBDA_TASK_ROOT";
 
 /// The variables of a deployed function. Its region is in its name.
 /// <https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionConfiguration.html>
-fn of_function(text: &str) -> Result<Variables, String> {
+pub(crate) fn of_function(text: &str) -> Result<Variables, String> {
     let json: Value = serde_json::from_str(text).map_err(|error| event::not_json(&error))?;
     // `aws lambda get-function` prints the same, one level deeper.
     let function = json.get("Configuration").unwrap_or(&json);
@@ -82,6 +34,35 @@ fn of_function(text: &str) -> Result<Variables, String> {
     Ok(variables)
 }
 
+/// The variables of a template's function, and those that are not known before a deployment, each with the reason.
+pub(crate) fn of_template(
+    text: &str,
+    function: Option<&str>,
+    mut parameters: Variables,
+) -> Result<(Variables, Variables), String> {
+    let mut own = Vec::new();
+    add_lambdas_own(&mut own);
+    // The region is the same thing under two names.
+    let is_region = |(name, _): &&(String, String)| name == "AWS::Region";
+    match (parameters.iter().find(is_region), own.iter().find(|(name, _)| name == "AWS_REGION")) {
+        (Some((_, region)), _) => change(&mut own, vec![("AWS_REGION".to_owned(), region.clone())]),
+        (None, Some((_, region))) => parameters.push(("AWS::Region".to_owned(), region.clone())),
+        (None, None) => {}
+    }
+    let found = Template::parse(text, parameters)?.environment(function)?;
+    Ok((own.into_iter().chain(found.variables).collect(), found.unknown))
+}
+
+/// A value for what is not known. It is set, and has the form that the rest is checked with: of a pool's id, or of an OIDC
+/// issuer of its own.
+pub(crate) fn unknown_value(name: &str) -> String {
+    match name.to_ascii_uppercase().rsplit("__").next() {
+        Some("ISSUER") => format!("https://unknown.example/{name}"),
+        Some("ALGORITHMS") => Algorithm::ALL.map(Algorithm::name).join(","),
+        _ => "us-east-1_unknown".to_owned(),
+    }
+}
+
 /// What Lambda sets by itself, as this process has it.
 pub(crate) fn add_lambdas_own(environment: &mut Variables) {
     for name in SET_BY_LAMBDA {
@@ -96,19 +77,6 @@ pub(crate) fn assume_region(environment: &mut Variables) {
     add_missing(environment, "AWS_REGION", "us-east-1");
 }
 
-#[derive(clap::Args)]
-pub(crate) struct Changes {
-    /// Another value of a setting, without the `SMAC__AUTH__` of its name. May be repeated.
-    #[arg(long = "setting", value_name = "NAME=VALUE", value_parser = parse_setting)]
-    // Not by its other name, by which clap would not see that there may be several.
-    pub(crate) settings: Vec<(String, String)>,
-}
-
-fn parse_setting(text: &str) -> Result<(String, String), &'static str> {
-    let (name, value) = name_and_value(text)?;
-    Ok((format!("{PREFIX}{}", name.strip_prefix(PREFIX).unwrap_or(&name)), value))
-}
-
 pub(crate) fn change(environment: &mut Variables, variables: Variables) {
     for (name, value) in variables {
         environment.retain(|(other, _)| !is_same(other, &name));
@@ -121,11 +89,8 @@ pub(crate) fn value_of<'e>(environment: &'e Variables, name: &str) -> Option<&'e
     Some(value.trim()).filter(|value| !value.is_empty())
 }
 
-pub(crate) fn settings(environment: Variables) -> Result<Settings, Mistakes> {
-    Settings::from_variables(environment, |path| std::fs::read_to_string(path))
-}
-
-fn add_missing(environment: &mut Variables, name: &str, value: &str) {
+/// A value for a variable that has none.
+pub(crate) fn add_missing(environment: &mut Variables, name: &str, value: &str) {
     if value_of(environment, name).is_none() {
         change(environment, vec![(name.to_owned(), value.to_owned())]);
     }

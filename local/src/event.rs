@@ -13,17 +13,18 @@ use crate::token::{Token, Use, now};
 
 /// What is changed in every token that is filled in.
 #[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Tokens that are signed")]
 pub struct Overrides {
-    /// Another kind of token.
+    /// Kind of the tokens
     #[arg(long, visible_alias = "use", value_enum)]
     pub token_use: Option<Use>,
-    /// Another value of a claim; JSON, or else a string. May be repeated.
+    /// Another value of a claim, in JSON or as it is (repeatable)
     #[arg(long = "claim", value_name = "NAME=VALUE", value_parser = parse_claim)]
     pub claims: Vec<(String, Value)>,
-    /// An expired token.
+    /// Expired an hour ago
     #[arg(long)]
     pub expired: bool,
-    /// Who issues it: a user pool, or the OIDC issuer DEV.
+    /// Issuer: a user pool, or the OIDC issuer DEV
     #[arg(long, visible_alias = "pool", value_enum, ignore_case = true)]
     pub issuer: Option<Issuer>,
 }

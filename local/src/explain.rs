@@ -1,195 +1,128 @@
-//! `cargo local explain`: why a deployment allows a request, or why not. The real library decides; what is here finds the
-//! words.
+//! `explain`: why a deployment allows a request, or why not. The real library decides; what is here finds the words.
 
 mod case;
+mod explanation;
 mod input;
-mod offline;
+pub(crate) mod offline;
 mod passed;
 mod refused;
 mod token;
 
+use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde_json::json;
-use smac_lambda_authorizer::tools::{self, Carrier, Check, IssuerConfig, Parts, Request, Upstream};
-use smac_lambda_authorizer::{Decision, Mistakes, Outcome};
-use smac_local::command::{Problem, print};
-use smac_local::deployment::CREDENTIALS;
+use smac_lambda_authorizer::tools::{self, Carrier, Check, IssuerConfig, Parts};
+use smac_lambda_authorizer::{Decision, Settings};
+use smac_local::command::{Problem, Tone, print, toned};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use crate::decisions::{self, Presented, State, client, exit_code, outcome};
-use crate::environment::{self, Changes, Deployment, Variables};
-use crate::invoke::{deadline, warm};
-use crate::start;
-use case::{Asked, Case};
-use input::Input;
-use offline::Assumptions;
-use token::Token;
+pub(crate) use self::case::Asked;
+pub(crate) use self::explanation::{About, Explanation, Mark};
+use self::input::Input;
+pub(crate) use self::offline::Assumptions;
+pub(crate) use self::token::Token;
+use crate::decider::{self, Decider};
+use crate::decisions::{client, exit_code, toned_outcome};
+use crate::format::{Format, print_json};
+use crate::source::Source;
 
 const HELP: &str = "\
-A token on the command line ends up in the shell's history; read it from standard input instead:
+Examples:
   cargo local explain --env-file prod.env - < token.txt
-
-The settings of a deployed function, and an event or a token in a file:
-  aws lambda get-function-configuration --function-name NAME | cargo local explain --function-config - token.txt
-
-What a sign-in gives is read too. Its access token counts, or else its ID token:
+  cargo local explain --function-config function.json --live event.json
   aws cognito-idp initiate-auth ... | cargo local explain --env-file prod.env -
 
-Without --live nothing leaves this machine: the signature, attributes and secrets are assumed to be good, and the \
-lines say so. With --live the upstreams of the settings are asked, with the AWS credentials in the file, or else \
-those of this process' environment or profile.
-Without --env-file and --function-config the development deployment decides, and its stand-ins are asked.
-
-Nothing of the token is printed but its issuer, its client, what it is for, and its times.
+Without --live the signature, attributes and secrets are assumed to be good, and the lines say so.
+A token is never an argument, since it would stay in the shell's history. Nothing of it is printed but its \
+issuer, its client, what it is for, and its times.
 Exit status: 0 for allowed, 1 for refused, 2 for a fault or bad usage.";
 
-#[derive(clap::Args)]
+/// Say check by check why a request is allowed or refused, and what to change
+#[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
 pub(crate) struct Explain {
+    /// File with an event, a token or the result of a sign-in (`-`: standard input)
+    #[arg(value_name = "FILE")]
+    input: PathBuf,
+    /// Accepted, so that no error shows the token of `Bearer <token>` without quotes.
+    #[arg(hide = true)]
+    rest: Vec<OsString>,
+    /// How the explanation is printed
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
     #[command(flatten)]
-    deployment: Deployment,
-    #[command(flatten)]
-    changes: Changes,
-    /// Asks the real upstreams: discovery documents, key sets, userInfo, GetUser, Secrets Manager.
-    #[arg(long)]
-    live: bool,
-    /// A file with an event, a token or the result of a sign-in; a token; or `-` for standard input.
-    // More than one, so that `Bearer <token>` without quotes is not shown in an error.
-    #[arg(value_name = "EVENT_OR_TOKEN", required = true, num_args = 1..)]
-    input: Vec<String>,
+    source: Source,
 }
 
 impl Explain {
     pub(crate) async fn run(self) -> Result<ExitCode, Problem> {
-        if self.deployment.is_standard_input() && self.input == ["-"] {
-            return Err(Problem::new("--function-config and EVENT_OR_TOKEN", "only one can be standard input"));
-        }
-        let input = input::read(&self.input)?;
-        let deployment = self.deployment.read()?;
-        // The stand-ins of the development deployment are its real upstreams.
-        let is_live = self.live || deployment.is_none();
-        let (mut environment, _stand_ins) = match deployment {
-            Some(environment) => (environment, None),
-            None => {
-                let stand_ins = start(0).await?;
-                (stand_ins.environment(), Some(stand_ins))
-            }
-        };
-        environment::change(&mut environment, self.changes.settings);
-        let id = CREDENTIALS[0].0;
-        let has_credentials = environment::value_of(&environment, id).is_some() || std::env::var_os(id).is_some();
-        if !is_live {
-            environment::assume_region(&mut environment);
-        }
-        let settings = environment::settings(environment.clone()).map_err(unusable)?;
-        let parts = tools::parts(&settings);
-        let whose = self.deployment.name().unwrap_or_else(|| "the development deployment".to_owned());
-        print(&format!("settings  {whose}: {}", describe(&parts)))?;
-        if let Input::Token(_, Some(which)) = &input {
-            print(&format!("token     {which} of the sign-in"))?;
-        }
-        let (event, is_event_made) = match input {
-            Input::Event(event) => (event, false),
-            Input::Token(token, _) => (event_with(&token, &parts), true),
-        };
-
-        let request = Request::parse(&event).ok();
-        let presented = request.as_ref().map_or(Ok(Presented::None), |request| Presented::find(request, &parts));
-        let path = decisions::path(&presented);
-        let presented = presented.unwrap_or(Presented::None);
-        let token = if let Presented::Token(token) = presented { Some(Token::read(token)) } else { None };
+        let path = input::only(&self.input, &self.rest)?;
+        self.source.share_standard_input(path)?;
+        let input = input::read(path)?;
+        let stand_ins = decider::stand_ins(&self.source).await?;
         log_failed_lookups();
-        let (decision, asked) = if is_live {
-            (warm(settings.clone()).await.authorize(&event, deadline()).await, Asked::Live { has_credentials })
-        } else {
-            decide_offline(&event, environment, &parts, presented, token.as_ref()).await?
+        let decider = Decider::new(&self.source, stand_ins.as_ref()).await?;
+        let (event, about, which) = match input {
+            Input::Event(event) => (event, About::Request, None),
+            Input::Token(token, which) => (event_with(&token, &decider.settings), About::Token, which),
         };
-        let (request, token, decision) = (request.as_ref(), token.as_ref(), &decision);
-        let issuer = decisions::judge(&parts, presented, decision);
-        report(&Case { parts, request, path, token, issuer, decision, asked, is_event_made })
+        let (decision, asked) = decider.decide(&event).await?;
+        let explanation = Explanation::new(&decider.settings, &event, about, &decision, asked);
+        let settings = format!("{}: {}", decider.deployment.name, describe(&tools::parts(&decider.settings)));
+        match self.format {
+            Format::Text => print_text(&settings, which, &explanation, &decision)?,
+            Format::Json => print_json(&json!({
+                "settings": settings,
+                "asked": explanation.asked,
+                "checks": explanation.checks_json(),
+                "outcome": decision.outcome().name(),
+                "reason": decision.outcome().reason(),
+                "assumed": explanation.is_uncertain(),
+                "client": client(&decision),
+                "why": explanation.refused.as_ref().map(|(why, _)| why),
+                "change": explanation.refused.as_ref().map(|(_, change)| change),
+            }))?,
+        }
+        Ok(exit_code(&decision))
     }
 }
 
-async fn decide_offline(
-    event: &str,
-    mut environment: Variables,
-    parts: &Parts<'_>,
-    presented: Presented<'_>,
-    token: Option<&Token>,
-) -> Result<(Decision, Asked), Problem> {
-    let has_key = parts.tokens.zip(token).is_some_and(|(tokens, token)| offline::has_key_of(tokens, token));
-    let compact = if let Presented::Token(compact) = presented { Some(compact) } else { None };
-    let unverifiable = compact.zip(token).filter(|_| !has_key);
-    let signed_again = unverifiable.and_then(|(compact, token)| offline::signed_again(event, compact, token));
-    let stand_in = offline::start(Assumptions::about(presented, token, parts)).await?;
-    offline::redirect(&mut environment, &stand_in.url(), parts, has_key);
-    let settings = environment::settings(environment).map_err(unusable)?;
-    let decision = warm(settings).await.authorize(signed_again.as_deref().unwrap_or(event), deadline()).await;
-    Ok((decision, Asked::Nobody { has_key }))
-}
-
-fn report(case: &Case<'_>) -> Result<ExitCode, Problem> {
-    print(&format!("asked     {}", asked(case)))?;
-    let found = match case.decision.outcome() {
-        Outcome::Refused(refusal) => Some(case.refused(refusal)),
-        Outcome::Allowed(_) => None,
-    };
-    let checks: Vec<_> = decisions::checks(case.path, case.decision).collect();
-    for (check, state) in &checks {
-        let (mark, text) = match (state, &found) {
-            (State::Passed, _) if case.is_assumed(*check) => ("assumed", case.passed(*check)),
-            (State::Passed, _) => ("ok", case.passed(*check)),
-            (State::Failed, Some((why, _))) => ("FAILED", why.clone()),
-            (State::Failed, None) | (State::NotReached, _) => continue,
-        };
-        print(&format!("  {mark:8}{:19}{text}", check.name()))?;
+fn print_text(
+    settings: &str,
+    which: Option<&'static str>,
+    explanation: &Explanation,
+    decision: &Decision,
+) -> Result<(), Problem> {
+    print(&format!("settings  {settings}"))?;
+    if let Some(which) = which {
+        print(&format!("token     {which} of the sign-in"))?;
     }
-    let of = |wanted: State| checks.iter().filter(move |(_, state)| *state == wanted).map(|(check, _)| *check);
-    let rest: Vec<_> = of(State::NotReached).map(Check::name).collect();
+    print(&format!("asked     {}", explanation.asked))?;
+    for explained in explanation.checks.iter().filter(|explained| explained.mark != Mark::NotReached) {
+        let (mark, tone) = explained.mark.short();
+        let mark = toned(tone, format_args!("{mark:8}"));
+        print(&format!("  {mark}{:19}{}", explained.check.name(), explained.found))?;
+    }
+    let rest: Vec<_> = explanation.of_mark(Mark::NotReached).map(|explained| Check::name(explained.check)).collect();
     if !rest.is_empty() {
-        print(&format!("  {:8}not reached: {}", "-", rest.join(", ")))?;
+        let (mark, tone) = Mark::NotReached.short();
+        print(&toned(tone, format_args!("  {mark:8}not reached: {}", rest.join(", "))))?;
     }
-    let is_uncertain = of(State::Passed).any(|check| case.is_assumed(check));
-    let condition = if is_uncertain { ", if what is assumed is true" } else { "" };
-    print(&format!("decision  {}{condition}", outcome(case.decision)))?;
-    print(&format!("client    {}", client(case.decision)))?;
-    if let Some((why, change)) = found {
+    let condition = if explanation.is_uncertain() { ", if what is assumed is true" } else { "" };
+    print(&format!("decision  {}{condition}", toned_outcome(decision)))?;
+    print(&format!("client    {}", client(decision)))?;
+    if let Some((why, change)) = &explanation.refused {
         // A defect of the authorizer belongs to no check.
-        if of(State::Failed).next().is_none() {
+        if explanation.of_mark(Mark::Failed).next().is_none() {
             print(&format!("why       {why}"))?;
         }
-        print(&format!("change    {change}"))?;
+        print(&format!("change    {}", toned(Tone::Doubtful, change)))?;
     }
-    Ok(exit_code(case.decision))
-}
-
-fn asked(case: &Case<'_>) -> String {
-    if matches!(case.asked, Asked::Nobody { .. }) {
-        return "nobody: what is not checked is assumed (--live asks)".to_owned();
-    }
-    let mut asked = Vec::new();
-    for (upstream, name) in [
-        (Upstream::Discovery, "discovery document"),
-        (Upstream::KeySet, "key set"),
-        (Upstream::UserInfo, case.attributes_name()),
-        (Upstream::Secret, "secret"),
-    ] {
-        let calls = case.decision.trace().calls(upstream);
-        let failed = match calls.failed {
-            0 => String::new(),
-            failed => format!("; {failed} of {} calls failed", calls.made),
-        };
-        // Without a source it was asked at the start, for nothing. A document that was found there is no news.
-        let was_asked = calls.made > 0 && (upstream != Upstream::Discovery || calls.failed > 0);
-        let source = calls.source().map_or("not needed", |source| source.name());
-        if calls.source().is_some() || was_asked {
-            asked.push(format!("{name} ({source}{failed})"));
-        }
-    }
-    if asked.is_empty() { "nobody: it was not needed".to_owned() } else { asked.join(", ") }
+    Ok(())
 }
 
 fn describe(parts: &Parts<'_>) -> String {
@@ -206,14 +139,9 @@ fn describe(parts: &Parts<'_>) -> String {
     format!("{nobody}{}", parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
 }
 
-fn unusable(mistakes: Mistakes) -> Problem {
-    let lines: String = mistakes.0.iter().map(|mistake| format!("\n  {mistake}")).collect();
-    Problem::new("the settings", format_args!("with these mistakes the function does not start{lines}"))
-}
-
 /// An event with a token where the settings want it.
-fn event_with(token: &str, parts: &Parts<'_>) -> String {
-    let carriers = parts.tokens.into_iter().flat_map(|tokens| &tokens.carriers.0);
+fn event_with(token: &str, settings: &Settings) -> String {
+    let carriers = tools::parts(settings).tokens.into_iter().flat_map(|tokens| &tokens.carriers.0);
     let mut headers = carriers.filter_map(|carrier| match carrier {
         Carrier::Header { name, prefix, .. } => Some((name.as_str(), prefix.as_str())),
         Carrier::Query(_) | Carrier::Cookie(_) | Carrier::WebSocketProtocol(_) => None,

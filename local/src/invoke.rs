@@ -1,69 +1,93 @@
-//! `cargo local invoke`: the real library, with its real HTTP and SDK clients, against the stand-ins.
+//! `invoke`: the decision about one event.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
-use smac_lambda_authorizer::{Answer, Authorizer, Decision, Settings};
-use smac_local::command::{About as _, Problem, print};
+use serde_json::{Value, json};
+use smac_lambda_authorizer::{Answer, Decision};
+use smac_local::command::{Problem, Tone, print, toned};
 use smac_local::event::{self, Overrides};
-use smac_local::stand_ins::StandIns;
-use tokio::time::Instant;
 
-use crate::decisions::{client, exit_code, log_line, outcome};
-use crate::environment::{self, Changes, Variables};
-use crate::{read_event, start};
+use crate::decider::{self, Decider};
+use crate::decisions::{client, exit_code, log_line, toned_outcome};
+use crate::explain::Asked;
+use crate::format::{Format, print_json};
+use crate::read_event;
+use crate::source::Source;
 
-/// As long as the template lets an invocation take.
-const INVOCATION_TIMEOUT: Duration = Duration::from_secs(10);
+const HELP: &str = "\
+Examples:
+  cargo local invoke events/rest-request-id-token.json --claim email_verified=false
+  cargo local invoke events/http-v2-automation.json --setting HTTP_API_RESPONSE=SIMPLE
+  cargo local invoke --env-file prod.env --live event.json
 
-#[derive(clap::Args)]
+Exit status: 0 for allowed, 1 for refused, 2 for a fault or bad usage.";
+
+/// Decide about one event
+#[derive(Debug, clap::Args)]
+#[command(after_help = HELP)]
 pub(crate) struct Invoke {
-    /// A file in `events/`.
+    /// File with an event, such as those in `events/` (`-`: standard input)
+    #[arg(value_name = "FILE")]
     event: PathBuf,
+    /// How the decision is printed
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+    /// Print the function's log line too
+    #[arg(long)]
+    verbose: bool,
     #[command(flatten)]
     token: Overrides,
     #[command(flatten)]
-    changes: Changes,
-    /// Prints the log line too.
-    #[arg(long)]
-    verbose: bool,
+    source: Source,
 }
 
 impl Invoke {
     pub(crate) async fn run(self) -> Result<ExitCode, Problem> {
+        self.source.share_standard_input(&self.event)?;
         let event = read_event(&self.event, &self.token)?;
-        let stand_ins = start(0).await?;
-        let authorizer = warm(settings(&stand_ins, self.changes.settings)?).await;
-        let decision = authorizer.authorize(&event.to_string(), deadline()).await;
-
-        print(&format!("request   {}", event::describe(&event)))?;
-        print(&format!("decision  {}", outcome(&decision)))?;
-        print(&format!("client    {}", client(&decision)))?;
-        print(&format!("answer    {}", answer(&decision)))?;
-        if self.verbose {
-            print(&format!("log       {}", String::from_utf8_lossy(&log_line(&decision)).trim_end()))?;
+        let stand_ins = decider::stand_ins(&self.source).await?;
+        let decider = Decider::new(&self.source, stand_ins.as_ref()).await?;
+        let (decision, asked) = decider.decide(&event.to_string()).await?;
+        let is_assumed = matches!(asked, Asked::Nobody { .. });
+        match self.format {
+            Format::Text => self.print_text(&event, &decision, is_assumed)?,
+            Format::Json => print_json(&document(&event, &decision, is_assumed))?,
         }
         Ok(exit_code(&decision))
     }
+
+    fn print_text(&self, event: &Value, decision: &Decision, is_assumed: bool) -> Result<(), Problem> {
+        print(&format!("request   {}", event::describe(event)))?;
+        print(&format!("decision  {}", toned_outcome(decision)))?;
+        print(&format!("client    {}", client(decision)))?;
+        print(&format!("answer    {}", answer(decision)))?;
+        if is_assumed {
+            let note = "nobody was asked: key, signature and attributes are assumed to be good (--live asks)";
+            print(&format!("assumed   {}", toned(Tone::Doubtful, note)))?;
+        }
+        if self.verbose {
+            print(&format!("log       {}", String::from_utf8_lossy(&log_line(decision)).trim_end()))?;
+        }
+        Ok(())
+    }
 }
 
-/// The settings of the development deployment, with these changes.
-pub(crate) fn settings(stand_ins: &StandIns, changes: Variables) -> Result<Settings, Problem> {
-    let mut environment = stand_ins.environment();
-    environment::change(&mut environment, changes);
-    environment::settings(environment).about("the settings")
-}
-
-/// The real library, with its real HTTP and SDK clients, once it has its key sets.
-pub(crate) async fn warm(settings: Settings) -> Authorizer {
-    let authorizer = Authorizer::new(settings);
-    authorizer.warm_up().await;
-    authorizer
-}
-
-pub(crate) fn deadline() -> Option<Instant> {
-    Instant::now().checked_add(INVOCATION_TIMEOUT)
+fn document(event: &Value, decision: &Decision, is_assumed: bool) -> Value {
+    let (answer, error) = match decision.answer() {
+        Answer::Response(json) => (serde_json::from_str(json.get()).unwrap_or_default(), None),
+        Answer::Error(error) => (Value::Null, Some(error.to_string())),
+    };
+    json!({
+        "request": event::describe(event),
+        "outcome": decision.outcome().name(),
+        "reason": decision.outcome().reason(),
+        "assumed": is_assumed,
+        "client": client(decision),
+        "answer": answer,
+        "error": error,
+        "log": serde_json::from_slice::<Value>(&log_line(decision)).unwrap_or_default(),
+    })
 }
 
 fn answer(decision: &Decision) -> String {

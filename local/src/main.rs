@@ -1,18 +1,24 @@
-//! `cargo local`: the authorizer on this machine, against stand-ins for Cognito, an OIDC issuer and Secrets Manager.
+//! `smac-local`, which is `cargo local` in a clone: the authorizer on this machine, against stand-ins for Cognito, an OIDC
+//! issuer and Secrets Manager, or with the settings of a deployment.
 
 mod check;
+mod decider;
 mod decisions;
 mod environment;
 mod explain;
+mod format;
 mod invoke;
+mod program;
+mod progress;
 mod serve;
 mod settings;
+mod source;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{FromArgMatches as _, Parser, Subcommand};
 use serde_json::Value;
 use smac_local::command::{self, About as _, Problem, print};
 use smac_local::event::{self, Overrides};
@@ -20,62 +26,63 @@ use smac_local::stand_ins::StandIns;
 
 const EXAMPLES: &str = "\
 Examples:
-  cargo local invoke events/rest-request-access-token.json
-  cargo local invoke events/rest-request-id-token.json --claim email_verified=false
-  cargo local invoke events/http-v2-access-token.json --setting HTTP_API_RESPONSE=SIMPLE
   cargo local serve
-  cargo local explain --env-file prod.env - < token.txt
-  cargo local check --env-file prod.env
-  cargo local settings
-  cargo local token --use access --claim 'cognito:groups=[\"admins\"]'
-  cargo local token --issuer dev
-  cargo local aws --env-file local.env
+  cargo local invoke events/rest-request-access-token.json
+  cargo local token | cargo local explain -
+  cargo local check --env-file prod.env --live
 
-No AWS account is needed: discovery, key sets, userInfo and secrets come from stand-ins on loopback.";
+`cargo install --path local` installs this program as `smac-local`.
+No AWS account is needed: keys, users and secrets come from stand-ins on loopback.";
 
-/// Runs the authorizer on this machine, with no AWS account.
-#[derive(Parser)]
-#[command(name = "cargo local", bin_name = "cargo local", after_help = EXAMPLES)]
+/// Run the authorizer on this machine: decide, explain, check settings
+#[derive(Debug, Parser)]
+#[command(name = "smac-local", version, after_help = EXAMPLES, max_term_width = 100)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
 }
 
-#[derive(Subcommand)]
+#[derive(Debug, Subcommand)]
 enum Command {
-    /// Decides about an event, and says how: exit status 0 for allowed, 1 for refused, 2 for a fault or bad usage.
-    Invoke(invoke::Invoke),
-    /// Says check by check why a deployment allows or refuses an event or a token, and what to change.
-    Explain(explain::Explain),
-    /// Says everything that is wrong with a deployment's settings, and everything that deserves a second look.
-    Check(check::Check),
-    /// Lists every setting with its default, what it accepts, and what it is for.
+    Serve(Box<serve::Serve>),
+    Invoke(Box<invoke::Invoke>),
+    Explain(Box<explain::Explain>),
+    Check(Box<check::Check>),
     Settings(settings::List),
-    /// Prints a signed token.
+    /// Print a signed token of the development deployment
     Token(Overrides),
-    /// Prints an event with its tokens filled in.
+    /// Print an event with its tokens filled in
     Render {
-        /// A file in `events/`.
+        /// File with an event, such as those in `events/` (`-`: standard input)
+        #[arg(value_name = "FILE")]
         event: PathBuf,
         #[command(flatten)]
         changes: Overrides,
     },
-    /// A local API Gateway: turns requests into events, has them decided, and answers as API Gateway does.
-    Serve(serve::Serve),
-    /// Runs the stand-ins alone, and prints the environment that points the function at them.
+    /// Run the stand-ins for Cognito, an OIDC issuer and Secrets Manager alone
+    #[command(after_help = "It prints the environment that points the function at them.")]
     Aws {
-        /// The port on loopback; 0 is any.
+        /// Port on loopback; 0 is any
         #[arg(long, default_value_t = 4599)]
         port: u16,
-        /// Also writes the environment there, as `cargo lambda watch --env-file` takes it.
-        #[arg(long, value_name = "PATH")]
+        /// Write the environment to this file too, for `cargo lambda watch --env-file`
+        #[arg(long, value_name = "FILE")]
         env_file: Option<PathBuf>,
     },
+    Completions(program::Completions),
+    Man(program::Manual),
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    command::exit_code(match Cli::parse().command {
+    let matches = program::command::<Cli>().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    command::exit_code(run(cli.command).await)
+}
+
+async fn run(command: Command) -> Result<ExitCode, Problem> {
+    match command {
+        Command::Serve(serve) => serve.run().await,
         Command::Invoke(invoke) => invoke.run().await,
         Command::Explain(explain) => explain.run().await,
         Command::Check(check) => check.run().await,
@@ -84,9 +91,10 @@ async fn main() -> ExitCode {
         Command::Render { event, changes } => {
             read_event(&event, &changes).and_then(|event| print(&format!("{event:#}")))
         }
-        Command::Serve(serve) => serve.run().await,
         Command::Aws { port, env_file } => stand_in(port, env_file.as_deref()).await,
-    })
+        Command::Completions(completions) => completions.run(program::installed::<Cli>()),
+        Command::Man(manual) => manual.run(program::installed::<Cli>()),
+    }
 }
 
 async fn stand_in(port: u16, env_file: Option<&Path>) -> Result<ExitCode, Problem> {
@@ -106,8 +114,7 @@ async fn start(port: u16) -> Result<StandIns, Problem> {
 }
 
 fn read_event(path: &Path, overrides: &Overrides) -> Result<Value, Problem> {
-    let template = std::fs::read_to_string(path).about(path.display())?;
-    event::render(&template, overrides).about(path.display())
+    event::render(&command::read(path)?, overrides).about(command::place(path))
 }
 
 #[cfg(test)]

@@ -11,7 +11,6 @@ mod verdict;
 mod web_socket;
 
 use std::collections::HashMap;
-use std::io::Write as _;
 use std::net::Ipv4Addr;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,17 +22,16 @@ use hyper::body::Incoming;
 use hyper::header::{self, HeaderName};
 use hyper::{Method, Request};
 use serde_json::{Value, json};
-use smac_lambda_authorizer::tools::PREFIX;
-use smac_lambda_authorizer::{Answer, Authorizer, Decision, FunctionError, Settings};
+use smac_lambda_authorizer::{Answer, Decision, FunctionError};
 use smac_local::command::{About as _, Problem, print};
 use smac_local::http_server::{self, Server, with_header};
 use smac_local::lock;
 use time::OffsetDateTime;
 
+use crate::decider::{self, Decider};
 use crate::decisions::{log_line, outcome};
-use crate::environment::Changes;
-use crate::invoke::{deadline, settings, warm};
-use crate::start;
+use crate::explain::Asked;
+use crate::source::Source;
 use call::{Api, Call, IdentitySource};
 use verdict::Denial;
 
@@ -44,44 +42,43 @@ const MAX_TTL_SECONDS: u64 = 3600;
 /// So many cached answers at most; then they are all forgotten.
 const CACHE_CAPACITY: usize = 1000;
 
-const EXAMPLES: &str = r#"Examples:
+const HELP: &str = r#"Examples:
   cargo local serve
   curl -H "Authorization: Bearer $(cargo local token)" localhost:3000/pets
-  curl -H "SMAC-Principal: billing-service" -H "SMAC-Token: dev-token-of-the-billing-service" localhost:3000/pets
-
+  curl -H SMAC-Principal:billing-service -H SMAC-Token:dev-token-of-the-billing-service localhost:3000
   cargo local serve --kind http --simple
   cargo local serve --identity-source Authorization --ttl 300 --setting POLICY__SCOPE=METHOD
-  cargo local serve --kind websocket --identity-source query:token
 
 http://localhost:3000/ in a browser shows what is decided, and by which check."#;
 
-#[derive(clap::Args)]
-#[command(after_help = EXAMPLES)]
+/// Run a local API Gateway, with a page that shows each decision
+#[derive(Debug, clap::Args)]
+#[command(after_help = HELP)]
 pub(crate) struct Serve {
-    /// The port on loopback; 0 is any.
+    /// Port on loopback; 0 is any
     #[arg(long, default_value_t = 3000)]
     port: u16,
-    /// The kind of API.
+    /// Kind of API
     #[arg(long, value_enum, default_value = "rest")]
     kind: Kind,
-    /// The payload format of an HTTP API's authorizer [default: 2.0]
-    #[arg(long, value_parser = ["1.0", "2.0"])]
+    /// Payload format of an HTTP API's authorizer [default: 2.0]
+    #[arg(long, value_name = "VERSION", value_parser = ["1.0", "2.0"])]
     payload: Option<String>,
-    /// Simple answers, which an HTTP API accepts with payload format 2.0; sets HTTP_API_RESPONSE=SIMPLE too.
+    /// Simple answers of an HTTP API; sets HTTP_API_RESPONSE=SIMPLE too
     #[arg(long)]
     simple: bool,
-    /// A header, or query:NAME. Without it a request is refused unseen; all of them are the cache key. May be repeated.
+    /// Header, or query:NAME, that is part of the cache key and required (repeatable)
     #[arg(long = "identity-source", value_name = "NAME")]
     identity_sources: Vec<IdentitySource>,
-    /// How many seconds an answer is cached, and used for other methods too.
+    /// How long an answer is cached
     #[arg(long, value_name = "SECONDS", default_value_t = 0,
         value_parser = clap::value_parser!(u64).range(..=MAX_TTL_SECONDS))]
     ttl: u64,
     #[command(flatten)]
-    changes: Changes,
+    source: Source,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Kind {
     Rest,
     Http,
@@ -92,16 +89,11 @@ impl Serve {
     pub(crate) async fn run(mut self) -> Result<ExitCode, Problem> {
         let api = self.api()?;
         if self.simple {
-            self.changes.settings.push((format!("{PREFIX}HTTP_API_RESPONSE"), "SIMPLE".to_owned()));
+            self.source.set("HTTP_API_RESPONSE", "SIMPLE");
         }
-        let stand_ins = start(0).await?;
-        let settings = settings(&stand_ins, self.changes.settings)?;
-        for warning in settings.warnings() {
-            let _ = writeln!(std::io::stderr(), "warning: {}: {}", warning.variable, warning.text);
-        }
+        let stand_ins = decider::stand_ins(&self.source).await?;
         let gateway = Gateway {
-            authorizer: warm(settings.clone()).await,
-            settings,
+            decider: Decider::new(&self.source, stand_ins.as_ref()).await?,
             api,
             is_simple: self.simple,
             identity_sources: self.identity_sources,
@@ -159,8 +151,7 @@ async fn serve(port: u16, gateway: Gateway) -> Result<Server, Problem> {
 }
 
 struct Gateway {
-    authorizer: Authorizer,
-    settings: Settings,
+    decider: Decider,
     api: Api,
     is_simple: bool,
     identity_sources: Vec<IdentitySource>,
@@ -173,8 +164,14 @@ struct Gateway {
 struct Handled {
     /// What the backend sees in `requestContext.authorizer`, or why it sees nothing.
     verdict: Result<Value, Denial>,
-    /// The function's decision and the event about which, if it was asked.
-    decision: Option<(Decision, String)>,
+    /// The function's decision, if it was asked.
+    decided: Option<Decided>,
+}
+
+struct Decided {
+    decision: Decision,
+    asked: Asked,
+    event: String,
 }
 
 impl Gateway {
@@ -219,14 +216,20 @@ impl Gateway {
         let apply = |answer| verdict::apply(api, self.is_simple, answer, &call.arn(api), OffsetDateTime::now_utc());
         let identity = self.identity_sources.iter().map(|source| call.identity(source, api));
         let Some(identity) = identity.collect::<Option<Vec<String>>>() else {
-            return Handled { verdict: Err(Denial::IdentityMissing), decision: None };
+            return Handled { verdict: Err(Denial::IdentityMissing), decided: None };
         };
         if let Some(answer) = self.remembered(&identity).filter(|_| !ttl.is_zero()) {
-            return Handled { verdict: apply(&answer), decision: None };
+            return Handled { verdict: apply(&answer), decided: None };
         }
         let event = event::event(call, api, &identity, self.calls.fetch_add(1, Ordering::Relaxed)).to_string();
-        let decision = self.authorizer.authorize(&event, deadline()).await;
-        let (verdict, answer) = match decision.answer() {
+        let decided = match self.decider.decide(&event).await {
+            Ok((decision, asked)) => Decided { decision, asked, event },
+            Err(Problem(problem)) => {
+                let _ = print(&problem);
+                return Handled { verdict: Err(Denial::Failure), decided: None };
+            }
+        };
+        let (verdict, answer) = match decided.decision.answer() {
             Answer::Error(FunctionError::Unauthorized) => (Err(Denial::Unauthorized), None),
             Answer::Error(FunctionError::Internal(_)) => (Err(Denial::Failure), None),
             Answer::Response(json) => {
@@ -238,7 +241,7 @@ impl Gateway {
         if let Some(answer) = answer.filter(|_| !ttl.is_zero()) {
             self.remember(identity, answer, ttl);
         }
-        Handled { verdict, decision: Some((decision, event)) }
+        Handled { verdict, decided: Some(decided) }
     }
 
     fn remembered(&self, key: &[String]) -> Option<Value> {
@@ -278,7 +281,7 @@ fn report(call: &Call, status: u16, what: &str) {
 
 /// What was decided, how long it took, and what was looked up; never more than the function's log line says.
 fn describe(handled: &Handled) -> String {
-    let Some((decision, _)) = &handled.decision else {
+    let Some(Decided { decision, .. }) = &handled.decided else {
         return match &handled.verdict {
             Ok(_) => "allowed (from the gateway's cache)".to_owned(),
             Err(Denial::IdentityMissing) => Denial::IdentityMissing.words().to_owned(),

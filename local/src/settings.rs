@@ -1,4 +1,4 @@
-//! `cargo local settings`: every setting, as the library declares it.
+//! `settings`: every setting, as the library declares it.
 
 use std::process::ExitCode;
 
@@ -6,14 +6,15 @@ use clap::ValueEnum;
 use smac_lambda_authorizer::tools::{Accepts, Default, PREFIX, SETTINGS, Setting};
 use smac_local::command::{Problem, print};
 
-#[derive(clap::Args)]
+/// List every setting with its default, what it accepts, and what it is for
+#[derive(Debug, clap::Args)]
 pub(crate) struct List {
-    /// How they are printed; `markdown` is the table of docs/configuration.md.
+    /// How they are printed; `markdown` is the table of docs/configuration.md
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, Debug, ValueEnum)]
 enum Format {
     Text,
     Markdown,

@@ -7,7 +7,7 @@ use smac_lambda_authorizer::tools::{
     self, Algorithm, DiscoveryConfig, Document, Get, HttpClient, IssuerConfig, KeySet, KeysConfig, Location, Object,
     Rules,
 };
-use smac_local::command::{About as _, Problem, print, shown};
+use smac_local::command::{About as _, Problem, shown};
 use url::Url;
 
 /// So many issuers are asked side by side.
@@ -16,26 +16,23 @@ const AT_ONCE: usize = 8;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// What was found about one thing, or why it was not.
-type Line = Result<String, String>;
+pub(super) type Line = Result<String, String>;
 
-/// Asks all issuers, and prints what was found. How many lookups failed.
-pub(super) async fn look(settings: &Settings) -> Result<usize, Problem> {
+/// Asks all issuers. What was found, with the issuer's name.
+pub(super) async fn look(settings: &Settings) -> Result<Vec<(String, Line)>, Problem> {
     let parts = tools::parts(settings);
     let issuers = parts.tokens.map(|tokens| tokens.issuers.as_slice()).unwrap_or_default();
     let http = Arc::new(HttpClient::new(parts.http.clone()));
-    let mut failed = 0;
+    let mut found = Vec::new();
     for some in issuers.chunks(AT_ONCE) {
         let ask = |issuer: &IssuerConfig| tokio::spawn(about(issuer.clone(), Arc::clone(&http)));
         let asked: Vec<_> = some.iter().map(ask).collect();
         for (issuer, lines) in some.iter().zip(asked) {
-            for line in lines.await.about(&issuer.name)? {
-                failed += usize::from(line.is_err());
-                let (word, line) = line.map_or_else(|line| ("failed", line), |line| ("found", line));
-                print(&format!("{word:9}{}: {line}", issuer.name))?;
-            }
+            let lines = lines.await.about(&issuer.name)?;
+            found.extend(lines.into_iter().map(|line| (issuer.name.to_string(), line)));
         }
     }
-    Ok(failed)
+    Ok(found)
 }
 
 /// The lines about one issuer.

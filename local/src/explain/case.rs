@@ -11,7 +11,7 @@ use smac_lambda_authorizer::{Decision, PrincipalType};
 use super::token::{Token, shown};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Asked {
+pub(crate) enum Asked {
     /// The upstreams themselves; whether there are AWS credentials in the settings or the environment.
     Live { has_credentials: bool },
     /// Nobody; whether the signature was checked all the same, by a key in the settings.

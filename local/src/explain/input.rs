@@ -1,9 +1,10 @@
 //! What is to be explained: an event or a token, in the forms in which people have them.
 
+use std::ffi::OsString;
 use std::path::Path;
 
 use serde_json::Value;
-use smac_local::command::{About as _, Problem};
+use smac_local::command::{self, About as _, Problem};
 use smac_local::event;
 
 #[derive(Debug, PartialEq)]
@@ -17,27 +18,34 @@ pub(super) enum Input {
 /// <https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AuthenticationResultType.html>
 const OF_A_SIGN_IN: [(&str, &str); 2] = [("AccessToken", "the access token"), ("IdToken", "the ID token")];
 
-pub(super) fn read(arguments: &[String]) -> Result<Input, Problem> {
-    let argument = match arguments {
-        [argument] => argument,
-        [prefix, token] if prefix.eq_ignore_ascii_case("Bearer") => token,
-        _ => return Err(Problem::new("EVENT_OR_TOKEN", "is one file, one token, or `-`")),
-    };
-    let path = Path::new(argument);
-    if argument == "-" {
-        return parse(&std::io::read_to_string(std::io::stdin()).about("standard input")?, "standard input");
+/// The one argument. It is shown only where it is a path: what somebody pastes there may be a token.
+pub(super) fn only<'p>(path: &'p Path, rest: &[OsString]) -> Result<&'p Path, Problem> {
+    let advice = "write `-` and give the token on standard input, or name a file with it";
+    let is_bearer = path.to_string_lossy().eq_ignore_ascii_case("Bearer");
+    if is_token(path) || (is_bearer && !rest.is_empty()) {
+        return Err(Problem::new("a token is not an argument, since it would stay in the shell's history", advice));
     }
-    if path.is_file() {
-        return parse(&std::fs::read_to_string(path).about(argument)?, argument);
+    if !rest.is_empty() {
+        return Err(Problem::new("FILE", "is one file, or `-`"));
     }
-    if let Some(token) = token_in(argument) {
-        return Ok(Input::Token(token, None));
-    }
+    Ok(path)
+}
+
+fn is_token(path: &Path) -> bool {
+    !path.exists() && token_in(&path.to_string_lossy()).is_some()
+}
+
+pub(super) fn read(path: &Path) -> Result<Input, Problem> {
     // What is not a file may be a damaged token: only what looks like a path is shown.
-    if path.extension().is_some_and(|extension| extension == "json") || argument.starts_with(['.', '/']) {
-        return Err(Problem::new(path.display(), "there is no such file"));
+    let looks_like_a_path =
+        path.extension().is_some_and(|extension| extension.len() < 5) || path.components().count() > 1;
+    if !command::is_standard_input(path) && !path.is_file() && !looks_like_a_path {
+        return Err(Problem::new(
+            "FILE",
+            "there is no such file; a token is read from standard input (`-`) or from a file",
+        ));
     }
-    Err(Problem::new("EVENT_OR_TOKEN", "is neither a file nor a token"))
+    parse(&command::read(path)?, &command::place(path))
 }
 
 fn parse(text: &str, place: &str) -> Result<Input, Problem> {

@@ -39,7 +39,7 @@ const KEY_SET: &str = "/.well-known/jwks.json";
 const USER_INFO: &str = "/oauth2/userInfo";
 
 /// What the upstreams are assumed to answer. Whatever is asked without need gets `null`.
-pub(super) struct Assumptions {
+pub(crate) struct Assumptions {
     key_set: Value,
     /// The `iss` of each issuer. A discovery document must name its own.
     identifiers: Vec<String>,
@@ -48,7 +48,7 @@ pub(super) struct Assumptions {
 }
 
 impl Assumptions {
-    pub(super) fn about(presented: Presented<'_>, token: Option<&Token>, parts: &Parts<'_>) -> Self {
+    pub(crate) fn about(presented: Presented<'_>, token: Option<&Token>, parts: &Parts<'_>) -> Self {
         let issuers = parts.tokens.map(|tokens| tokens.issuers.as_slice()).unwrap_or_default();
         let kid = token.and_then(Token::key).map(|(kid, _)| kid);
         // One of each kind: all issuers get this key set.
@@ -109,7 +109,7 @@ impl Assumptions {
 }
 
 /// Whether the settings hold the key that the token names: then its signature can be checked without a network.
-pub(super) fn has_key_of(tokens: &TokenConfig, token: &Token) -> bool {
+pub(crate) fn has_key_of(tokens: &TokenConfig, token: &Token) -> bool {
     let keys = issuer_of(&tokens.issuers, token).and_then(|issuer| issuer.keys.configured());
     keys.zip(token.key()).is_some_and(|(keys, (kid, algorithm))| keys.find(&kid, algorithm).is_some())
 }
@@ -121,14 +121,14 @@ fn issuer_of<'i>(issuers: &'i [IssuerConfig], token: &Token) -> Option<&'i Issue
 }
 
 /// Starts the stand-in. It ends when the server is dropped.
-pub(super) async fn start(assumptions: Assumptions) -> Result<Server, Problem> {
+pub(crate) async fn start(assumptions: Assumptions) -> Result<Server, Problem> {
     let assumptions = Arc::new(assumptions);
     let server = Server::start("127.0.0.1:0", move |request| std::future::ready(Ok(assumptions.answer(&request))));
     server.await.about("a port on loopback")
 }
 
 /// The same deployment with every upstream at the stand-in; `has_key` says whether the settings hold the token's key.
-pub(super) fn redirect(environment: &mut Variables, stand_in: &str, parts: &Parts<'_>, has_key: bool) {
+pub(crate) fn redirect(environment: &mut Variables, stand_in: &str, parts: &Parts<'_>, has_key: bool) {
     let mut changes = vec![
         ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER".to_owned(), stand_in.to_owned()),
         ("AWS_ENDPOINT_URL_SECRETS_MANAGER".to_owned(), stand_in.to_owned()),
@@ -170,7 +170,7 @@ pub(super) fn redirect(environment: &mut Variables, stand_in: &str, parts: &Part
 }
 
 /// The event with a token whose signature is valid by the key that the stand-in publishes.
-pub(super) fn signed_again(event: &str, compact: &str, token: &Token) -> Option<String> {
+pub(crate) fn signed_again(event: &str, compact: &str, token: &Token) -> Option<String> {
     let (message, _) = compact.rsplit_once('.')?;
     let (_, algorithm) = token.key()?;
     let key = match algorithm {

@@ -7,14 +7,14 @@ use smac_lambda_authorizer::tools::{self, Algorithm, Object, TokenUse, UserIdRul
 pub(super) use smac_local::command::shown;
 
 /// A token, taken apart as far as it can be. It has no `Debug`: most of it is a person's.
-pub(super) struct Token {
+pub(crate) struct Token {
     compact: String,
     header: Option<Object>,
     claims: Option<Object>,
 }
 
 impl Token {
-    pub(super) fn read(compact: &str) -> Self {
+    pub(crate) fn read(compact: &str) -> Self {
         let (header, claims) = match tools::segments(compact) {
             Some([header, claims, _]) => (Object::parse(&header), Object::parse(&claims)),
             None => (None, None),

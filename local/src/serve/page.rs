@@ -9,15 +9,13 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Map;
 use smac_lambda_authorizer::tools::{self, Carrier};
-use smac_lambda_authorizer::{Outcome, Refusal};
-use smac_local::advice::advice;
 use smac_local::deployment::{Issuer, SERVICE, SERVICE_TOKEN};
 use smac_local::event::Overrides;
 use smac_local::token::Use;
 use url::form_urlencoded::Serializer;
 
 use super::*;
-use crate::decisions::{self, Presented};
+use crate::explain::{About, Explanation};
 
 const HTML: &str = include_str!("../../page/index.html");
 const CSS: &str = include_str!("../../page/app.css");
@@ -175,25 +173,17 @@ async fn decide(gateway: &Gateway, described: &Described) -> Result<Value, Strin
         "arn": call.arn(api),
         "gateway": handled.verdict.as_ref().err().map(|denial| denial.words()),
     });
-    let more = match &handled.decision {
-        Some((decision, event)) => decision_of(gateway, decision, event),
+    let more = match &handled.decided {
+        Some(decided) => decision_of(gateway, decided),
         None => json!({ "outcome": "not asked", "checks": [], "lookups": {} }),
     };
     Ok(event::merged([decided, more]))
 }
 
-fn decision_of(gateway: &Gateway, decision: &Decision, event: &str) -> Value {
+fn decision_of(gateway: &Gateway, Decided { decision, asked, event }: &Decided) -> Value {
     let outcome = decision.outcome();
     let line = logged(decision);
-    let parts = tools::parts(&gateway.settings);
-    let request = tools::Request::parse(event).ok();
-    let presented = request.as_ref().map_or(Ok(Presented::None), |request| Presented::find(request, &parts));
-    let path = decisions::path(&presented);
-    let issuer = decisions::judge(&parts, presented.unwrap_or(Presented::None), decision);
-    let checks: Vec<Value> = decisions::checks(path, decision)
-        .map(|(check, state)| json!({ "name": check.name(), "what": check.rule(), "state": state.name() }))
-        .collect();
-    let refusal = if let Outcome::Refused(refusal) = outcome { Some(refusal) } else { None };
+    let explanation = Explanation::new(&gateway.decider.settings, event, About::Request, decision, *asked);
     let (answer, error) = match decision.answer() {
         Answer::Response(json) => (Some(json.get()), None),
         Answer::Error(error) => (None, Some(error.to_string())),
@@ -201,8 +191,8 @@ fn decision_of(gateway: &Gateway, decision: &Decision, event: &str) -> Value {
     json!({
         "outcome": outcome.name(),
         "reason": outcome.reason(),
-        "meaning": refusal.map(Refusal::meaning),
-        "advice": refusal.map(|refusal| advice(refusal, issuer)),
+        "why": explanation.refused.as_ref().map(|(why, _)| why),
+        "change": explanation.refused.as_ref().map(|(_, change)| change),
         // As a string, since its members are in an order that is easier to read than the alphabet's.
         "answer": answer,
         "principalType": line.get("principalType"),
@@ -210,7 +200,7 @@ fn decision_of(gateway: &Gateway, decision: &Decision, event: &str) -> Value {
         "error": error,
         "lookups": line.get("lookups"),
         "micros": line.get("DecisionTime"),
-        "checks": checks,
+        "checks": explanation.checks_json(),
     })
 }
 
@@ -227,7 +217,7 @@ fn call(gateway: &Gateway, described: &Described) -> Result<Call, String> {
         query: query.to_owned(),
         headers: vec![("host".to_owned(), "localhost".to_owned())],
     };
-    let parts = tools::parts(&gateway.settings);
+    let parts = tools::parts(&gateway.decider.settings);
     if let Some(services) = parts.services {
         call.add(&services.headers.id, &described.pair.id);
         call.add(&services.headers.token, &described.pair.token);

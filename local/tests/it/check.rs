@@ -262,7 +262,7 @@ fn bad_usage() {
     let no_yaml = format!("--template {}", file("bad.yaml", "a: [hidden-"));
     let good = format!("--env-file {}", deployed_with(&[]));
     for (arguments, said) in [
-        ("", "--env-file"),
+        ("", "no settings: name a file with --env-file"),
         ("--env-file none.env", "none.env: No such file"),
         ("--template none.yaml", "none.yaml: No such file"),
         (&no_yaml, "is not YAML (line 2, column 1)"),
@@ -270,7 +270,7 @@ fn bad_usage() {
         ("--template template.yaml --parameter Mode=hidden-", not_allowed),
         ("--template template.yaml --function Api", "has no Api"),
         (&format!("--template template.yaml {good}"), "cannot be used with"),
-        (&format!("{good} --parameter A=b"), "--parameter and --function: belong to --template"),
+        (&format!("{good} --parameter A=b"), "--parameter and --function: need --template"),
         (&format!("{good} --function-config -"), "cannot be used with"),
         ("--template template.yaml --function-config -", "cannot be used with"),
         ("--function-config none.json", "none.json: No such file"),

@@ -211,16 +211,22 @@ fn the_development_deployment_and_its_stand_ins_without_a_file() {
 }
 
 #[test]
-fn tokens_as_an_argument_in_a_file_and_on_standard_input() {
+fn tokens_in_a_file_and_on_standard_input_and_never_as_an_argument() {
     let environment = deployed_with(&[]);
     let token = Token::id().sign();
     let in_file = file("token.txt", &format!("{token}\n"));
     let quoted = file("token.json", &format!("\"{token}\"\n"));
     let prefixed = format!("Bearer {token}");
-    for arguments in [&[token.as_str()][..], &["Bearer", &token], &[&prefixed], &[&in_file], &[&quoted]] {
-        let output = run(&[&["explain", "--env-file", &environment], arguments].concat(), "");
+    for (file, stdin) in [(in_file.as_str(), ""), (&quoted, ""), ("-", token.as_str()), ("-", &prefixed)] {
+        let output = run(&["explain", "--env-file", &environment, file], stdin);
         assert_eq!(output.code, 0, "{}{}", output.stdout, output.stderr);
         assert!(!output.stdout.contains(&token));
+    }
+    for arguments in [&[token.as_str()][..], &["Bearer", &token], &[&prefixed]] {
+        let output = run(&[&["explain", "--env-file", &environment], arguments].concat(), "");
+        assert_eq!((output.code, output.stdout.as_str()), (2, ""));
+        assert!(output.stderr.contains("would stay in the shell's history"), "{}", output.stderr);
+        assert!(!output.stderr.contains(&token));
     }
 }
 
@@ -259,14 +265,15 @@ fn what_can_not_be_used_is_said_without_showing_it() {
         (&["--env-file", &broken, "-"], "line 2: is not NAME=VALUE"),
         (&["--env-file", &mistaken, "-"], "SMAC__AUTH__CACHE__CAPACITY: must be a whole number"),
         (&["--env-file", &mistaken, "-"], "SMAC__AUTH__MODE: must be one of ENFORCE, OPTIONAL"),
-        (&["--env-file", &good, "none.json"], "none.json: there is no such file"),
+        (&["--env-file", &good, "none.json"], "none.json: No such file"),
         (&["--env-file", &good, &no_json], "not JSON (line 1, column 3)"),
-        (&["--env-file", &good, &damaged], "is neither a file nor a token"),
-        (&["--env-file", &good, "a", "b"], "is one file, one token, or `-`"),
+        (&["--env-file", &good, &damaged], "there is no such file; a token is read from standard input"),
+        (&["--env-file", &good, "a", "b"], "FILE: is one file, or `-`"),
         (&["--env-file", &good, "--setting", "hidden", "-"], "must be NAME=VALUE"),
         (&["--env-file", &good, "--lively", "-"], "--live"),
-        (&["--env-file", &good], "EVENT_OR_TOKEN"),
-        (&["--function-config", "-", "-"], "--function-config and EVENT_OR_TOKEN: only one can be standard input"),
+        (&["--env-file", &good], "<FILE>"),
+        (&["--live", "-"], "--live: needs a deployment"),
+        (&["--function-config", "-", "-"], "`-`: only one file can be standard input"),
         (&["--env-file", &good, "--function-config", "x.json", "-"], "cannot be used with"),
     ] {
         let output = run(&[&["explain"], arguments].concat(), &Token::id().sign());

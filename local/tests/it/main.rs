@@ -4,6 +4,7 @@
 #![expect(unreachable_pub, reason = "what the modules share is for nobody outside of the program")]
 
 mod check;
+mod cli;
 mod docs;
 mod explain;
 mod function_config;

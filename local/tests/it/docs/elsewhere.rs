@@ -19,6 +19,7 @@ const ELSEWHERE: &[(&str, Place)] = &[
     ("cargo test --workspace", In(".ci/tests", "cargo test --workspace")),
     ("cargo fmt --all", In(".ci/format", "cargo fmt --all")),
     ("cargo clippy", In(".ci/clippy", "cargo clippy")),
+    ("cargo install --path local", In(".ci/first-command", "cargo install --path local")),
     ("cargo doc", In(".ci/rustdoc", "cargo doc")),
     ("cargo run", In(".ci/embed", "cargo run --manifest-path examples/embed/Cargo.toml")),
     ("cargo bench", In(".ci/measure", "cargo bench")),

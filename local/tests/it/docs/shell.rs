@@ -41,7 +41,7 @@ impl Shell {
         let words: Vec<&str> = words.iter().map(|word| self.files.get(word).unwrap_or(word).as_str()).collect();
         let printed = |stdout: String| Output { code: 0, stdout, stderr: String::new() };
         match &*words {
-            ["cargo", "local", arguments @ ..] => Ok(run(arguments, stdin)),
+            ["cargo", "local", arguments @ ..] | ["smac-local", arguments @ ..] => Ok(run(arguments, stdin)),
             ["curl", arguments @ ..] => self.curl(arguments).map(printed),
             assignments if assignments.iter().all(|word| word.contains('=')) => {
                 let pairs = assignments.iter().filter_map(|word| word.split_once('='));

@@ -26,12 +26,12 @@ fn the_page_shows_the_checks_in_their_order() {
         assert_eq!((&decided["outcome"], decided["gateway"].is_null()), (&json!("allowed"), true), "{kind}");
         assert_eq!(decided["status"], if kind == "websocket" { 101 } else { 200 });
         assert!(decided["checks"].as_array().unwrap().iter().all(|check| check["state"] == "passed"));
-        assert_eq!((&decided["issuer"], &decided["meaning"]), (&json!("PRIMARY"), &Value::Null));
+        assert_eq!((&decided["issuer"], &decided["why"]), (&json!("PRIMARY"), &Value::Null));
     }
     let decided = gateway.decide(&with("token", Token::id().forged().sign().into()));
     assert_eq!((&decided["reason"], &decided["status"]), (&json!("signature_invalid"), &json!(401)));
-    assert_eq!(decided["meaning"], "The signature is not valid.");
-    assert!(decided["advice"].as_str().unwrap().starts_with("send the token as Cognito gave it"));
+    assert_eq!(decided["why"], "The signature is not valid. The issuer is pool PRIMARY");
+    assert!(decided["change"].as_str().unwrap().starts_with("send the token as Cognito gave it"));
     assert_eq!(
         [state(&decided, "key"), state(&decided, "signature"), state(&decided, "times")],
         ["passed", "failed", "not-reached"]
@@ -40,7 +40,7 @@ fn the_page_shows_the_checks_in_their_order() {
     assert_eq!((&decided["outcome"], &decided["issuer"]), (&json!("allowed"), &json!("DEV")), "{decided}");
     let decided = gateway.decide(&with("token", Token::of(Issuer::Dev, Use::Id).sign().into()));
     assert_eq!((&decided["reason"], state(&decided, "audience")), (&json!("audience_not_allowed"), json!("failed")));
-    let advice = decided["advice"].as_str().unwrap();
+    let advice = decided["change"].as_str().unwrap();
     assert!(advice.contains("PROVIDER_OIDC__ISSUERS__DEV__AUDIENCE"), "{advice}");
     // Malformed as well, but behind the signature.
     let decided = gateway.decide(&with("token", Token::id().claim("nbf", 1.5).sign().into()));

@@ -25,10 +25,16 @@ impl Output {
 
 /// The command in the repository's folder, with nothing of this process.
 pub fn run(arguments: &[&str], stdin: &str) -> Output {
+    run_with(&[], arguments, stdin)
+}
+
+/// The same with these variables.
+pub fn run_with(environment: &[(&str, &str)], arguments: &[&str], stdin: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_smac-local"))
         .args(arguments)
         .current_dir(root())
         .env_clear()
+        .envs(environment.iter().copied())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
