@@ -1,19 +1,21 @@
 //! Whose settings a command uses: one group of options for all of them.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
+use std::time::SystemTime;
 
 use smac_lambda_authorizer::tools::PREFIX;
 use smac_lambda_authorizer::{Findings, Mistakes, Settings};
 use smac_local::command::{self, About as _, Problem, name_and_value, place};
-use smac_local::env_file;
 use smac_local::stand_ins::StandIns;
+use smac_local::{env_file, lock};
 
 use crate::environment::{self, TASK_ROOT, Variables};
 
 /// The options. Without a file they stand for the development deployment.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Settings (of the development deployment, unless a file is given)")]
 pub(crate) struct Source {
     /// File with the variables of a deployment, NAME=VALUE
@@ -112,6 +114,7 @@ impl Source {
             (variables, unknown) = environment::of_template(&text, function, parameters).about(place(path))?;
         }
         let mut files = Files::default();
+        lock(&files.read).extend(self.files().map(Path::to_owned));
         if let Some(path) = &self.settings_file {
             let absolute = if command::is_standard_input(path) {
                 files.given = Some(self.text(path)?);
@@ -188,10 +191,11 @@ impl Deployment {
 /// What a settings file is called that came by standard input.
 const GIVEN: &str = "/standard input";
 
-/// Reads the files that settings name.
+/// Reads the files that settings name, and remembers which these are.
 #[derive(Debug, Default)]
 pub(crate) struct Files {
     given: Option<String>,
+    read: Mutex<BTreeSet<PathBuf>>,
 }
 
 impl Files {
@@ -199,6 +203,16 @@ impl Files {
         if let Some(text) = self.given.as_ref().filter(|_| path == Path::new(GIVEN)) {
             return Ok(text.clone());
         }
+        lock(&self.read).insert(path.to_owned());
         std::fs::read_to_string(path)
+    }
+
+    /// What the files look like from outside; it changes with any of them. A folder changes with what is in it.
+    pub(crate) fn state(&self) -> Vec<Option<(SystemTime, u64)>> {
+        let state = |path: &PathBuf| {
+            let about = std::fs::metadata(path).ok()?;
+            Some((about.modified().ok()?, about.len()))
+        };
+        lock(&self.read).iter().map(state).collect()
     }
 }

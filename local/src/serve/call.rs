@@ -1,10 +1,10 @@
 //! A call of an API.
 
-use std::str::FromStr;
-
 use serde::Deserialize;
 use smac_local::deployment::REGION;
 use url::form_urlencoded;
+
+use super::route::Route;
 
 pub(super) const ACCOUNT: &str = "123456789012";
 pub(super) const API_ID: &str = "abcdef1234";
@@ -14,6 +14,8 @@ pub(super) const API_ID: &str = "abcdef1234";
 pub(super) enum Api {
     #[serde(rename = "rest-request")]
     Rest,
+    #[serde(rename = "rest-token")]
+    RestToken,
     #[serde(rename = "http-v1")]
     HttpV1,
     #[serde(rename = "http-v2")]
@@ -23,11 +25,12 @@ pub(super) enum Api {
 }
 
 impl Api {
-    pub(super) const ALL: [Self; 4] = [Self::Rest, Self::HttpV2, Self::HttpV1, Self::WebSocket];
+    pub(super) const ALL: [Self; 5] = [Self::Rest, Self::RestToken, Self::HttpV2, Self::HttpV1, Self::WebSocket];
 
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Rest => "rest-request",
+            Self::RestToken => "rest-token",
             Self::HttpV1 => "http-v1",
             Self::HttpV2 => "http-v2",
             Self::WebSocket => "websocket",
@@ -37,38 +40,19 @@ impl Api {
     pub(super) const fn title(self) -> &'static str {
         match self {
             Self::Rest => "REST API",
+            Self::RestToken => "REST API, TOKEN",
             Self::HttpV1 => "HTTP API, payload 1.0",
             Self::HttpV2 => "HTTP API, payload 2.0",
             Self::WebSocket => "WebSocket API",
         }
     }
 
-    const fn is_http(self) -> bool {
+    pub(super) const fn is_http(self) -> bool {
         matches!(self, Self::HttpV1 | Self::HttpV2)
     }
 
     pub(super) const fn stage(self) -> &'static str {
         if self.is_http() { "$default" } else { "prod" }
-    }
-}
-
-/// A part of the cache key, which must be there as well: a header or a query parameter.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct IdentitySource {
-    pub(super) name: String,
-    is_query: bool,
-}
-
-impl FromStr for IdentitySource {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (is_query, name) = match text.split_once(':').unwrap_or(("header", text)) {
-            (_, "") => return Err("has no name"),
-            (kind @ ("query" | "header"), name) => (kind == "query", name.to_owned()),
-            _ => return Err("must be a header's name, or query:NAME"),
-        };
-        Ok(Self { name, is_query })
     }
 }
 
@@ -79,6 +63,8 @@ pub(super) struct Call {
     pub(super) query: String,
     /// Names in lower case: API Gateway keeps the client's case, and HTTP/2 has no other.
     pub(super) headers: Vec<(String, String)>,
+    /// The route that it is a call of.
+    pub(super) route: Route,
 }
 
 impl Call {
@@ -86,21 +72,9 @@ impl Call {
     pub(super) fn arn(&self, api: Api) -> String {
         let route = match api {
             Api::WebSocket => "$connect".to_owned(),
-            Api::Rest | Api::HttpV1 | Api::HttpV2 => format!("{}{}", self.method, self.path),
+            Api::Rest | Api::RestToken | Api::HttpV1 | Api::HttpV2 => format!("{}{}", self.method, self.path),
         };
         format!("arn:aws:execute-api:{REGION}:{ACCOUNT}:{API_ID}/{}/{route}", api.stage())
-    }
-
-    /// The value of an identity source, if it is there and not empty.
-    pub(super) fn identity(&self, source: &IdentitySource, api: Api) -> Option<String> {
-        let parameters = || self.parameters().into_iter().filter(|(name, _)| *name == source.name);
-        let values: Vec<String> = if source.is_query {
-            parameters().map(|(_, value)| value).collect()
-        } else {
-            self.header(&source.name).map(str::to_owned).collect()
-        };
-        let value = if api.is_http() { values.join(",") } else { values.last().cloned().unwrap_or_default() };
-        (!value.is_empty()).then_some(value)
     }
 
     /// One header more, unless its value is empty.
@@ -132,18 +106,8 @@ mod tests {
                 path: "/pets/42".to_owned(),
                 query: "q=a%20b&q=c".to_owned(),
                 headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+                route: Route::any("/pets/42"),
             }
         }
-    }
-
-    #[test]
-    fn identity_sources_are_headers_or_parameters() {
-        let identity = |text: &str, api| Call::example().identity(&text.parse().unwrap(), api);
-        assert_eq!(identity("A", Api::Rest).as_deref(), Some("2"));
-        assert_eq!(identity("A", Api::HttpV2).as_deref(), Some("1,2"));
-        assert_eq!(identity("query:q", Api::WebSocket).as_deref(), Some("c"));
-        assert_eq!(identity("query:a", Api::Rest), None);
-        assert!("cookie:a".parse::<IdentitySource>().is_err());
-        assert!("query:".parse::<IdentitySource>().is_err());
     }
 }

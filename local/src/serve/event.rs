@@ -12,22 +12,34 @@ use serde_json::{Value, json};
 use super::call::{ACCOUNT, API_ID, Api, Call};
 
 const SOURCE_IP: &str = "127.0.0.1";
-const ROUTE: &str = "ANY /{proxy+}";
-const RESOURCE: &str = "/{proxy+}";
+/// What is known of a call beside the call itself.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Circumstances<'c> {
+    /// The values of the identity sources.
+    pub(super) identity: &'c [String],
+    pub(super) context: &'c Value,
+    pub(super) stage_variables: &'c [(String, String)],
+}
 
-/// The event about a call; `identity` has the values of the identity sources.
-pub(super) fn event(call: &Call, api: Api, identity: &[String], id: u64) -> Value {
-    let common = json!({ "type": "REQUEST", "stageVariables": {}, "requestContext": context(call, api, id) });
+/// The event about a call.
+pub(super) fn event(call: &Call, api: Api, about: &Circumstances<'_>) -> Value {
+    let Circumstances { identity, context, stage_variables } = *about;
+    let stage_variables: BTreeMap<_, _> = stage_variables.iter().cloned().collect();
+    let common = json!({ "type": "REQUEST", "stageVariables": stage_variables, "requestContext": context });
     let arn = call.arn(api);
-    let path_parameters = json!({ "proxy": call.path.trim_start_matches('/') });
+    let path_parameters: BTreeMap<_, _> = call.route.parameters.iter().cloned().collect();
     let path = json!({
-        "resource": RESOURCE,
+        "resource": call.route.path,
         "path": call.path,
         "httpMethod": call.method,
         "pathParameters": path_parameters,
     });
     let identity = Some(identity).filter(|values| !values.is_empty());
     match api {
+        // It has nothing else: no headers, no query.
+        Api::RestToken => {
+            json!({ "type": "TOKEN", "methodArn": arn, "authorizationToken": identity.and_then(<[String]>::first) })
+        }
         Api::Rest => merged([common, json!({ "methodArn": arn }), path, lists(call)]),
         Api::WebSocket => merged([common, json!({ "methodArn": arn }), lists(call)]),
         Api::HttpV1 => {
@@ -42,7 +54,7 @@ pub(super) fn event(call: &Call, api: Api, identity: &[String], id: u64) -> Valu
                 "version": "2.0",
                 "routeArn": arn,
                 "identitySource": identity,
-                "routeKey": ROUTE,
+                "routeKey": call.route.key(),
                 "rawPath": call.path,
                 "rawQueryString": call.query,
                 "pathParameters": path_parameters,
@@ -59,18 +71,19 @@ pub(super) fn event(call: &Call, api: Api, identity: &[String], id: u64) -> Valu
     }
 }
 
-fn context(call: &Call, api: Api, id: u64) -> Value {
+/// The event's `requestContext`.
+pub(super) fn context(call: &Call, api: Api, id: u64) -> Value {
     let id = format!("local-{id}");
     let user_agent = call.header("user-agent").next().unwrap_or_default();
     let identity = json!({ "sourceIp": SOURCE_IP, "userAgent": user_agent });
     let common = json!({ "accountId": ACCOUNT, "apiId": API_ID, "stage": api.stage(), "requestId": id });
     let resource = |path: &str, resource: &str| json!({ "resourcePath": resource, "httpMethod": call.method, "path": path, "identity": identity });
     let own = match api {
-        Api::Rest => resource(&format!("/{}{}", api.stage(), call.path), RESOURCE),
-        Api::HttpV1 => resource(&call.path, ROUTE),
+        Api::Rest | Api::RestToken => resource(&format!("/{}{}", api.stage(), call.path), &call.route.path),
+        Api::HttpV1 => resource(&call.path, &call.route.key()),
         Api::HttpV2 => json!({
             "http": { "method": call.method, "path": call.path, "sourceIp": SOURCE_IP, "userAgent": user_agent },
-            "routeKey": ROUTE,
+            "routeKey": call.route.key(),
         }),
         Api::WebSocket => {
             json!({ "routeKey": "$connect", "eventType": "CONNECT", "connectionId": id, "identity": identity })
@@ -129,7 +142,11 @@ mod tests {
 
     fn event(api: Api, identity: &[&str]) -> Value {
         let identity: Vec<String> = identity.iter().map(|value| (*value).to_owned()).collect();
-        super::event(&Call::example(), api, &identity, 1)
+        let call = Call::example();
+        let stage_variables = [("tenant".to_owned(), "a".to_owned())];
+        let context = context(&call, api, 1);
+        let about = Circumstances { identity: &identity, context: &context, stage_variables: &stage_variables };
+        super::event(&call, api, &about)
     }
 
     #[test]
@@ -140,6 +157,14 @@ mod tests {
             assert_eq!(request.kind().name(), api.name());
             assert_eq!((request.arn().api(), request.arn().stage()), (API_ID, api.stage()));
         }
+    }
+
+    #[test]
+    fn a_token_event_has_the_token_alone() {
+        let token = event(Api::RestToken, &["Bearer x"]);
+        let arn = Call::example().arn(Api::RestToken);
+        assert_eq!(token, json!({ "type": "TOKEN", "methodArn": arn, "authorizationToken": "Bearer x" }));
+        assert_eq!(event(Api::Rest, &[])["stageVariables"], json!({ "tenant": "a" }));
     }
 
     #[test]

@@ -1,25 +1,34 @@
 //! The page for browsers at `/`, and the API behind it under `/_local/`.
 //!
-//! That API mints tokens and tells the service's, so other sites must not reach it through the browser: the `Host` must
-//! be loopback (a site that has its name resolve to 127.0.0.1 still sends its own name), and another site's `Origin`
-//! is refused. The keys are public and good for nothing else; the guard is for the settings that may be tried here.
+//! That API mints tokens, tells the service's and changes settings, so other sites must not reach it through the browser:
+//! the `Host` must be loopback (a site that has its name resolve to 127.0.0.1 still sends its own name), and another
+//! site's `Origin` is refused. The keys are public and good for nothing else; the guard is for the settings that may be
+//! tried here.
+
+mod decision;
+mod drawer;
+
+use std::net::Ipv4Addr;
 
 use http_body_util::{BodyExt as _, Limited};
+use hyper::body::Incoming;
+use hyper::header::{self, HeaderName};
+use hyper::{Method, Request};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::Map;
-use smac_lambda_authorizer::tools::{self, Carrier};
-use smac_local::deployment::{Issuer, SERVICE, SERVICE_TOKEN};
+use serde_json::{Map, Value, json};
+use smac_local::deployment::Issuer;
 use smac_local::event::Overrides;
+use smac_local::http_server::{self, with_header};
+use smac_local::lock;
 use smac_local::token::Use;
-use url::form_urlencoded::Serializer;
 
-use super::*;
-use crate::explain::{About, Explanation};
+use super::gateway::{Gateway, json};
 
 const HTML: &str = include_str!("../../page/index.html");
 const CSS: &str = include_str!("../../page/app.css");
 const JS: &str = include_str!("../../page/app.js");
+const VIEW: &str = include_str!("../../page/view.js");
 const ICON: &str = include_str!("../../page/icon.svg");
 
 /// Where the page's own things are; such a path never reaches the API.
@@ -44,11 +53,14 @@ pub(super) async fn answer(gateway: &Gateway, request: Request<Incoming>) -> htt
             ("GET", "/") => http_server::answer(200, "text/html; charset=utf-8", HTML),
             ("GET", "/_local/app.css") => http_server::answer(200, "text/css; charset=utf-8", CSS),
             ("GET", "/_local/app.js") => http_server::answer(200, "text/javascript; charset=utf-8", JS),
+            ("GET", "/_local/view.js") => http_server::answer(200, "text/javascript; charset=utf-8", VIEW),
             ("GET", "/_local/icon.svg") => http_server::answer(200, "image/svg+xml", ICON),
-            ("GET", "/_local/info") => json(200, &info(gateway)),
+            ("GET", "/_local/info") => json(200, &drawer::info(gateway)),
+            ("GET", "/_local/recent") => json(200, &lock(&gateway.recent).rows()),
             ("POST", "/_local/token") => with_body(request, async |wish| Ok(mint(wish))).await,
+            ("POST", "/_local/settings") => with_body(request, async |wish| drawer::set(gateway, wish).await).await,
             ("POST", "/_local/decision") => {
-                with_body(request, async |described| decide(gateway, &described).await).await
+                with_body(request, async |described| decision::decide(gateway, &described).await).await
             }
             _ => json(404, &json!({ "message": "Not Found" })),
         }
@@ -109,18 +121,6 @@ async fn with_body<B: DeserializeOwned>(
     }
 }
 
-fn info(gateway: &Gateway) -> Value {
-    let kinds = Api::ALL.map(|api| json!({ "name": api.name(), "title": api.title() }));
-    json!({
-        "kind": gateway.api.name(),
-        "title": gateway.api.title(),
-        "kinds": kinds,
-        "identitySources": gateway.identity_sources.iter().map(|source| &source.name).collect::<Vec<_>>(),
-        "issuers": Issuer::ALL.map(|issuer| json!({ "name": issuer.name(), "use": issuer.usual_use() })),
-        "service": { "id": SERVICE, "token": SERVICE_TOKEN },
-    })
-}
-
 #[derive(Deserialize)]
 struct Wish {
     r#use: Use,
@@ -137,113 +137,6 @@ fn mint(Wish { r#use: token_use, issuer, claims, expired, forged }: Wish) -> Val
     let claims = claims.into_iter().collect();
     let token = Overrides { issuer: Some(issuer), token_use: Some(token_use), expired, claims }.token();
     json!({ "token": if forged { token.forged() } else { token }.sign() })
-}
-
-/// A request that is described; one credential at the most.
-#[derive(Deserialize)]
-struct Described {
-    kind: Api,
-    method: String,
-    path: String,
-    #[serde(default)]
-    token: String,
-    #[serde(default)]
-    pair: Pair,
-}
-
-#[derive(Default, Deserialize)]
-struct Pair {
-    id: String,
-    token: String,
-}
-
-/// Decides about the request that is described, as if it came from a client; without the gateway's cache.
-async fn decide(gateway: &Gateway, described: &Described) -> Result<Value, String> {
-    let api = described.kind;
-    let call = call(gateway, described)?;
-    let handled = gateway.handle(api, &call, Duration::ZERO).await;
-    let (status, client) = match &handled.verdict {
-        Ok(authorizer) => (if api == Api::WebSocket { 101 } else { 200 }, backend(&call, authorizer)),
-        Err(denial) => (denial.status(), denial.body(api)),
-    };
-    report(&call, status, &format!("{} (the page)", describe(&handled)));
-    let decided = json!({
-        "status": status,
-        "body": client,
-        "arn": call.arn(api),
-        "gateway": handled.verdict.as_ref().err().map(|denial| denial.words()),
-    });
-    let more = match &handled.decided {
-        Some(decided) => decision_of(gateway, decided),
-        None => json!({ "outcome": "not asked", "checks": [], "lookups": {} }),
-    };
-    Ok(event::merged([decided, more]))
-}
-
-fn decision_of(gateway: &Gateway, Decided { decision, asked, event }: &Decided) -> Value {
-    let outcome = decision.outcome();
-    let line = logged(decision);
-    let explanation = Explanation::new(&gateway.decider.settings, event, About::Request, decision, *asked);
-    let (answer, error) = match decision.answer() {
-        Answer::Response(json) => (Some(json.get()), None),
-        Answer::Error(error) => (None, Some(error.to_string())),
-    };
-    json!({
-        "outcome": outcome.name(),
-        "reason": outcome.reason(),
-        "why": explanation.refused.as_ref().map(|(why, _)| why),
-        "change": explanation.refused.as_ref().map(|(_, change)| change),
-        // As a string, since its members are in an order that is easier to read than the alphabet's.
-        "answer": answer,
-        "principalType": line.get("principalType"),
-        "issuer": line.get("issuer"),
-        "error": error,
-        "lookups": line.get("lookups"),
-        "micros": line.get("DecisionTime"),
-        "checks": explanation.checks_json(),
-    })
-}
-
-/// The call that the page describes; the credential where the settings look for it.
-fn call(gateway: &Gateway, described: &Described) -> Result<Call, String> {
-    let (path, query) = described.path.split_once('?').unwrap_or((&described.path, ""));
-    let method = Method::from_bytes(described.method.as_bytes()).map_err(|_| "there is no such method")?;
-    if !path.starts_with('/') || described.path.parse::<hyper::Uri>().is_err() {
-        return Err("the path must begin with / and have no spaces".to_owned());
-    }
-    let mut call = Call {
-        method: method.to_string(),
-        path: path.to_owned(),
-        query: query.to_owned(),
-        headers: vec![("host".to_owned(), "localhost".to_owned())],
-    };
-    let parts = tools::parts(&gateway.decider.settings);
-    if let Some(services) = parts.services {
-        call.add(&services.headers.id, &described.pair.id);
-        call.add(&services.headers.token, &described.pair.token);
-    }
-    if let Some(tokens) = parts.tokens.filter(|_| !described.token.is_empty()) {
-        put(&mut call, &tokens.carriers.0, described.kind, &described.token);
-    }
-    Ok(call)
-}
-
-/// Puts a token where a browser can: a WebSocket's handshake has no headers of its own.
-fn put(call: &mut Call, carriers: &[Carrier], api: Api, token: &str) {
-    let is_usable = |carrier: &&Carrier| match carrier {
-        Carrier::Header { .. } => true,
-        Carrier::Query(_) | Carrier::WebSocketProtocol(_) => api == Api::WebSocket,
-        Carrier::Cookie(_) => false,
-    };
-    match carriers.iter().rfind(is_usable) {
-        Some(Carrier::Header { name, prefix, .. }) => call.add(name, format!("{prefix} {token}").trim_start()),
-        Some(Carrier::Query(name)) => {
-            let query = std::mem::take(&mut call.query);
-            call.query = Serializer::new(query).append_pair(name, token).finish();
-        }
-        Some(Carrier::WebSocketProtocol(name)) => call.add("Sec-WebSocket-Protocol", &format!("{name}, {token}")),
-        Some(Carrier::Cookie(_)) | None => {}
-    }
 }
 
 #[cfg(test)]

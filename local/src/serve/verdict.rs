@@ -50,7 +50,7 @@ impl Denial {
 
     /// The body that the client sees. WebSocket APIs answer the handshake; their bodies are not documented.
     pub(super) fn body(self, api: Api) -> Value {
-        let is_rest = api == Api::Rest;
+        let is_rest = matches!(api, Api::Rest | Api::RestToken);
         match self {
             Self::IdentityMissing | Self::Unauthorized => json!({ "message": "Unauthorized" }),
             Self::Explicit if is_rest => {
@@ -87,7 +87,7 @@ pub(super) fn apply(api: Api, is_simple: bool, answer: &Value, arn: &str, now: T
     Ok(match api {
         Api::HttpV2 => json!({ "lambda": context }),
         // REST and WebSocket APIs pass everything on as strings. That HTTP 1.0 is as flat is not documented.
-        Api::Rest | Api::WebSocket | Api::HttpV1 => {
+        Api::Rest | Api::RestToken | Api::WebSocket | Api::HttpV1 => {
             let is_kept = |value: &Value| value.is_string() || api == Api::HttpV1;
             let flat = |value: Value| if is_kept(&value) { value } else { value.to_string().into() };
             let context = context.into_iter().map(|(name, value)| (name, flat(value)));

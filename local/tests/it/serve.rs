@@ -1,8 +1,10 @@
 //! `cargo local serve` as a process, asked over real sockets.
 
 mod answers;
+mod backend;
 mod caching;
 mod page;
+mod reload;
 mod web_socket;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -49,7 +51,10 @@ impl Gateway {
         let (sender, lines) = mpsc::channel();
         let stdout = BufReader::new(process.stdout.take().unwrap());
         std::thread::spawn(move || stdout.lines().try_for_each(|line| sender.send(line.unwrap())));
-        let first: String = lines.recv_timeout(PATIENCE).unwrap();
+        let mut first: String = lines.recv_timeout(PATIENCE).unwrap();
+        while first.starts_with("warning ") {
+            first = lines.recv_timeout(PATIENCE).unwrap();
+        }
         let port = first.split("http://localhost:").nth(1).unwrap().split('/').next().unwrap().parse().unwrap();
         let gateway = Self { process, port, lines };
         if !first.contains("WebSocket") {
@@ -91,6 +96,15 @@ impl Gateway {
         let headers: String = headers.iter().map(|(name, value)| format!("\r\n{name}: {value}")).collect();
         let host = format!("localhost:{}", self.port);
         self.raw(&format!("{request} HTTP/1.1\r\nHost: {host}\r\nConnection: close{headers}"), "")
+    }
+
+    /// Has a body in it.
+    fn post(&self, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let headers: String = headers.iter().map(|(name, value)| format!("\r\n{name}: {value}")).collect();
+        let (port, length) = (self.port, body.len());
+        let head =
+            format!("POST {path} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\nContent-Length: {length}");
+        self.raw(&format!("{head}{headers}"), body)
     }
 
     fn with_token(&self, request: &str, token: &str) -> Answer {
@@ -142,8 +156,24 @@ fn a_port_in_use_and_options_that_contradict_each_other() {
         (&["--ttl", "3601", "--identity-source", "A"], "3601 is not in 0..=3600"),
         (&["--payload", "1.0"], "--payload is for --kind http"),
         (&["--simple"], "--simple is for --kind http"),
+        (&["--live"], "--live: needs a deployment"),
         (&["--kind", "http", "--payload", "1.0", "--simple"], "--simple is for --kind http with payload format 2.0"),
-        (&["--identity-source", "cookie:a"], "must be a header's name, or query:NAME"),
+        (&["--identity-source", "cookie:a"], "must be a header's NAME, query:NAME, or one of"),
+        (&["--identity-source", "method.request.body.x"], "$request.querystring.NAME, $context.NAME"),
+        (
+            &["--kind", "http", "--identity-source", "method.request.header.A"],
+            "is not how a HTTP API, payload 2.0 spells it",
+        ),
+        (&["--kind", "token", "--identity-source", "A", "--identity-source", "B"], "a TOKEN authorizer has one"),
+        (&["--kind", "token", "--identity-source", "query:a"], "a TOKEN authorizer's is one header"),
+        (&["--kind", "websocket", "--backend", "http://localhost:1"], "--backend is for REST and HTTP APIs"),
+        (&["--backend", "https://localhost"], "must be http://HOST[:PORT][/PATH]"),
+        (
+            &["--backend", "http://localhost", "--backend-header", "Host=userId"],
+            "is not a header that a backend can get",
+        ),
+        (&["--backend-header", "a=userId"], "--backend <URL>"),
+        (&["--ttl", "1", "--simple"], "no cache key\n  --simple is for --kind http"),
         (&["--port", "0", "--setting", "MODE=whatever"], "SMAC__AUTH__MODE"),
     ] {
         let output = run(&[&["serve"], options].concat());

@@ -2,7 +2,10 @@
 
 use serde_json::json;
 use smac_local::deployment::{EMAIL, SERVICE, SERVICE_ID, SERVICE_TOKEN};
+use smac_local::stand_ins::{StandIns, Upstream};
 use smac_local::token::Token;
+
+use crate::support::{deployed_with, env_file};
 
 use super::{EXPLICIT_DENY, FORBIDDEN, Gateway, IMPLICIT_DENY, UNAUTHORIZED, run};
 
@@ -49,6 +52,43 @@ fn a_rest_api() {
     answer.is(403, EXPLICIT_DENY);
     assert!(answer.head.contains("x-amzn-errortype: accessdeniedexception"));
     assert!(gateway.reported().starts_with("403 forbidden: group_missing, "));
+}
+
+#[test]
+fn a_token_authorizer() {
+    let gateway = Gateway::start(&["--kind", "token", "--ttl", "300"]);
+    let token = Token::id().sign();
+    let answer = gateway.with_token("GET /pets", &token);
+    assert_eq!((answer.status, &answer.body["requestContext"]["authorizer"]["principalId"]), (200, &json!(EMAIL)));
+    assert!(gateway.reported().starts_with("200 allowed (user), "));
+    assert_eq!(gateway.with_token("PUT /toys", &token).status, 200);
+    assert_eq!(gateway.reported(), "200 allowed (from the gateway's cache)");
+    gateway.ask("GET /pets", &[("SMAC-Principal", SERVICE), ("SMAC-Token", SERVICE_TOKEN)]).is(401, UNAUTHORIZED);
+    assert!(gateway.reported().ends_with("so the function is not asked"));
+    let gateway = Gateway::start(&[
+        "--kind",
+        "token",
+        "--identity-source",
+        "method.request.header.X-Token",
+        "--setting",
+        "JWT__HEADER_NAME=X-Token",
+    ]);
+    assert_eq!(gateway.ask("GET /pets", &[("x-token", &format!("Bearer {token}"))]).status, 200);
+}
+
+#[test]
+fn a_deployment_of_ones_own_asks_its_upstreams_or_says_what_is_assumed() {
+    let stand_ins = tokio::runtime::Runtime::new().unwrap();
+    let upstreams = stand_ins.block_on(StandIns::start(0)).unwrap();
+    let path = env_file(&upstreams.environment());
+    let live = Gateway::start(&["--env-file", &path, "--live"]);
+    assert_eq!(live.with_token("GET /pets", &Token::access().sign()).status, 200);
+    assert_eq!(live.with_token("GET /pets", &Token::id().forged().sign()).status, 401);
+    assert_eq!(upstreams.calls(Upstream::UserInfo), 1);
+    let offline = Gateway::start(&["--env-file", &deployed_with(&[])]);
+    let request = json!({ "kind": "rest-request", "method": "GET", "path": "/", "token": Token::id().sign() });
+    let decided = offline.decide(&request);
+    assert_eq!((&decided["status"], &decided["isAssumed"]), (&json!(200), &json!(true)));
 }
 
 #[test]
