@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 use smac_local::deployment::{Issuer, Pool};
 use smac_local::token::{Token, Use};
 
+use crate::support::root;
+
 use super::{Gateway, UNAUTHORIZED};
 
 #[test]
@@ -51,6 +53,34 @@ fn the_page_shows_the_checks_in_their_order() {
     assert_eq!((&decided["reason"], state(&decided, "secret")), (&json!("service_unknown"), json!("failed")));
     let decided = gateway.decide(&request);
     assert_eq!((&decided["reason"], state(&decided, "credential")), (&json!("credentials_missing"), json!("failed")));
+}
+
+/// A page that loads at once, without a framework.
+const MAX_PAGE_BYTES: u64 = 60_000;
+
+#[test]
+fn the_page_is_small() {
+    let files = std::fs::read_dir(root().join("local/page")).unwrap();
+    let size: u64 = files.map(|file| file.unwrap().metadata().unwrap().len()).sum();
+    assert!(size < MAX_PAGE_BYTES, "{size} bytes");
+}
+
+#[test]
+fn a_rule_that_decided_is_shown() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rules");
+    let (policies, routes) =
+        (format!("RULES__POLICIES={folder}/pets.cedar"), format!("RULES__ROUTES={folder}/routes.json"));
+    let gateway = Gateway::start(&["--setting", &policies, "--setting", &routes]);
+    let info = gateway.ask("GET /_local/info", &[]).body;
+    let count = |name: &str| info["rules"][name].as_array().unwrap().len();
+    assert_eq!((count("policies"), count("routes")), (3, 4), "{info}");
+    for (method, reason, policies) in
+        [("GET", Value::Null, json!(["pets.cedar#0"])), ("PUT", json!("rule_forbids"), json!(["pets.cedar#1"]))]
+    {
+        let request = json!({ "kind": "rest-request", "method": method, "path": "/pets", "token": Token::id().sign() });
+        let decided = gateway.decide(&request);
+        assert_eq!((&decided["reason"], &decided["rules"]["policies"]), (&reason, &policies), "{decided}");
+    }
 }
 
 #[test]
