@@ -131,6 +131,13 @@ function showRules(rules) {
   byId("rules").replaceChildren(element("b", "", "Access rules"), `: ${rules.decision}${by}.${errors}`);
 }
 
+function allowed(found) {
+  if (found.gateway || !found.principalType) return "";
+  const { principalId, context } = JSON.parse(found.answer) || {};
+  const id = principalId || (context && context.userId);
+  return `Allowed as ${found.principalType} ${id || ""}${found.isAssumed ? ", if what is assumed is true" : ""}.`;
+}
+
 export function showDecision(found) {
   const isThrough = !found.gateway;
   byId("empty").hidden = true;
@@ -138,7 +145,7 @@ export function showDecision(found) {
   byId("verdict").className = `verdict ${isThrough ? "good" : "bad"}`;
   byId("status").textContent = PHRASES[found.status] || String(found.status);
   byId("reason").textContent = found.reason || (found.cache?.isHit ? "from the cache" : isThrough ? found.outcome : "");
-  byId("why").textContent = found.why ? `${found.why}.` : isThrough && found.principalType ? `Allowed as ${found.principalType}.` : "";
+  byId("why").textContent = found.why ? `${found.why}.` : allowed(found);
   byId("change").textContent = found.change ? `What to do: ${found.change}.` : "";
   const isNews = found.gateway && (!found.reason || found.status === 500) && found.outcome !== "fault";
   byId("gateway").textContent = isNews ? `API Gateway: ${found.gateway}.` : "";

@@ -9,10 +9,10 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 use smac_lambda_authorizer::tools::PREFIX;
 use smac_local::command::Problem;
+use smac_local::progress;
 
 use self::report::{Kind, Report};
 use crate::environment;
-use crate::progress;
 use crate::source::{Deployment, Source};
 
 const HELP: &str = "\

@@ -9,13 +9,13 @@ use smac_lambda_authorizer::tools::{self, Request};
 use smac_lambda_authorizer::{Authorizer, Decision, Settings};
 use smac_local::command::Problem;
 use smac_local::deployment::CREDENTIALS;
+use smac_local::progress;
 use smac_local::stand_ins::StandIns;
 use tokio::time::Instant;
 
 use crate::decisions::Presented;
 use crate::environment;
 use crate::explain::{Asked, Assumptions, Token, offline};
-use crate::progress;
 use crate::source::{Deployment, Source};
 
 /// As long as the template lets an invocation take.

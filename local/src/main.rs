@@ -9,7 +9,6 @@ mod explain;
 mod format;
 mod invoke;
 mod program;
-mod progress;
 mod serve;
 mod settings;
 mod source;

@@ -11,7 +11,7 @@ const TICK: Duration = Duration::from_millis(100);
 
 /// Waits for it. After a second a terminal shows what is waited for, and for how long; anything else than a terminal
 /// gets nothing.
-pub(crate) async fn during<T>(what: &'static str, work: impl Future<Output = T>) -> T {
+pub async fn during<T>(what: &'static str, work: impl Future<Output = T>) -> T {
     let mut work = std::pin::pin!(work);
     if let Ok(done) = tokio::time::timeout(PATIENCE, work.as_mut()).await {
         return done;
@@ -23,6 +23,28 @@ pub(crate) async fn during<T>(what: &'static str, work: impl Future<Output = T>)
     let done = work.await;
     bar.finish_and_clear();
     done
+}
+
+/// How many of so many steps are done, on a terminal.
+#[derive(Debug)]
+pub struct Steps(ProgressBar);
+
+impl Steps {
+    pub fn new(what: &'static str, count: usize) -> Self {
+        let style = ProgressStyle::with_template("{msg} {pos}/{len} ({elapsed}, {eta} left)");
+        let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+        Self(ProgressBar::new(count as u64).with_style(style).with_message(what))
+    }
+
+    pub fn step(&self) {
+        self.0.inc(1);
+    }
+}
+
+impl Drop for Steps {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use bytes::Bytes;
 use smac_local::command::{About as _, Problem, print};
 use smac_local::deployment::{Pool, SERVICE, SERVICE_TOKEN, of_pools};
 use smac_local::keys::Key;
+use smac_local::progress::Steps;
 use smac_local::stand_ins::StandIns;
 use smac_local::token::{Token, Use};
 
@@ -128,6 +129,7 @@ impl Bench {
     /// The subjects take turns, so that what else the machine does falls on all of them.
     async fn time(&self, mut subjects: Vec<Subject>, awake: &[String]) -> Result<Vec<Subject>, Problem> {
         let (runs, starts, calls) = (self.runs.max(1), self.starts.max(1), self.calls.max(10));
+        let steps = Steps::new("starts", runs * starts * subjects.len());
         for start in 1..=runs * starts {
             for subject in &mut subjects {
                 // The stand-ins must be awake, or whoever is the first to ask them is timed with their page faults.
@@ -141,6 +143,7 @@ impl Bench {
                     subject.runs.push(process::time(&function, &subject.events, calls).await.about(subject.name)?);
                 }
                 function.kill().await.about(subject.name)?;
+                steps.step();
             }
         }
         Ok(subjects)

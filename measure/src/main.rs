@@ -52,7 +52,7 @@ fn run(command: impl Future<Output = Result<ExitCode, Problem>>) -> Result<ExitC
 fn release(package: &str, binary: &str) -> Result<String, Problem> {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml");
     let status = std::process::Command::new(env!("CARGO"))
-        .args(["build", "--release", "--quiet", "--package", package, "--bin", binary, "--manifest-path"])
+        .args(["build", "--release", "--package", package, "--bin", binary, "--manifest-path"])
         .arg(manifest)
         .status()
         .about("cargo build --release")?;
