@@ -7,6 +7,7 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -26,6 +27,14 @@ use crate::service::Services;
 use crate::settings::Settings;
 use crate::token::Tokens;
 use crate::trace::{ApiTrace, Trace};
+
+/// The start takes this long at most, whatever the time-out is: Lambda gives the init phase 10 s.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>
+const MAX_START: Duration = Duration::from_secs(5);
+
+/// What is nothing but a saving of time later has this long, or as long as the key sets take. Two round trips within a
+/// region are a few milliseconds; an upstream that cannot be reached must not make each start slow.
+const MAX_AHEAD: Duration = Duration::from_millis(100);
 
 /// The authorizer: decides about requests.
 ///
@@ -129,16 +138,42 @@ impl Authorizer {
         }
     }
 
-    /// Fetches key sets ahead of the first request: those that are not configured, of the first 8 issuers, side by side,
-    /// for at most 5 s.
+    /// Does ahead of the first request what it would have to wait for: fetches key sets that are not configured, of the
+    /// first 8 issuers, and opens connections to everybody who may be asked later, all side by side. Takes no longer than
+    /// the key sets do, or 100 ms if that is more, and 5 s at most.
     ///
-    /// It need not be called, and never fails. A key set that could not be fetched is fetched when a token needs it.
+    /// It need not be called, and never fails. What could not be done is done when a request needs it.
     pub async fn warm_up(&self) {
-        if let Some(tokens) = &self.tokens {
-            let mut trace = Trace::new(self.clock.now(), None);
-            tokens.warm_up(&mut trace).await;
-            *self.start.lock().unwrap_or_else(PoisonError::into_inner) = Some(trace);
+        let (mut of_keys, mut of_connections) =
+            (Trace::new(self.clock.now(), None), Trace::new(self.clock.now(), None));
+        let fetch_keys = async {
+            if let Some(tokens) = &self.tokens {
+                tokens.fetch_keys(&mut of_keys).await;
+            }
+        };
+        let connect = self.connect(&mut of_connections);
+        let _is_late = tokio::time::timeout(MAX_START, beside(fetch_keys, connect)).await.is_err();
+        of_keys.add_calls(&of_connections);
+        *self.start.lock().unwrap_or_else(PoisonError::into_inner) = Some(of_keys);
+    }
+
+    /// Opens the connections that the first requests may need.
+    async fn connect(&self, trace: &mut Trace) {
+        // The questions for key sets go first: as many turns as it takes to send one on a connection of this machine.
+        for _ in 0..3 {
+            tokio::task::yield_now().await;
         }
+        let of_tokens = async {
+            if let Some(tokens) = &self.tokens {
+                tokens.connect(trace).await;
+            }
+        };
+        let of_services = async {
+            if let Some(services) = &self.services {
+                services.connect().await;
+            }
+        };
+        tokio::join!(of_tokens, of_services);
     }
 
     /// Decides about an event: the JSON, as API Gateway sends it to a Lambda authorizer of any kind.
@@ -257,6 +292,19 @@ impl Authorizer {
             request_id: request.api_request_id().map(str::to_owned),
             source_ip: if self.recorder.names_client() { request.source_ip() } else { None },
         });
+    }
+}
+
+/// Does both, the first one to its end, and the second one for that time or for [`MAX_AHEAD`].
+async fn beside(necessary: impl Future<Output = ()>, useful: impl Future<Output = ()>) {
+    let end = Instant::now() + MAX_AHEAD;
+    let (mut necessary, mut useful) = (pin!(necessary), pin!(useful));
+    tokio::select! {
+        biased;
+        () = &mut necessary => {
+            let _is_late = tokio::time::timeout_at(end, useful).await.is_err();
+        }
+        () = &mut useful => necessary.await,
     }
 }
 

@@ -3,9 +3,11 @@
 //!
 //! A function is frozen between calls, so a pooled connection is often dead when it is used again, and several of them
 //! at once. So a retry always opens a new connection, and an attempt on a reused one that stays without an answer for
-//! half of the time is joined by an attempt on a new one.
+//! half of the time is joined by an attempt on a new one. A connection that was opened ahead of its first request counts
+//! as reused: it may be as old as any.
 
 mod address;
+mod ahead;
 mod config;
 
 use std::fmt;
@@ -14,14 +16,15 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::StatusCode;
+use http::{StatusCode, Uri};
 use reqwest::{Client, ClientBuilder, NoProxy};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::time::Instant;
-use tower::util::MapRequestLayer;
 use tracing::Dispatch;
 use tracing::instrument::WithSubscriber as _;
 use url::Url;
+
+use self::ahead::Ahead;
 
 pub(crate) use address::{is_loopback, parse_endpoint, shown};
 pub(crate) use config::Proxy;
@@ -41,6 +44,7 @@ const ANSWER_MARGIN: Duration = Duration::from_millis(100);
 /// called.
 pub struct HttpClient {
     config: Config,
+    ahead: Ahead,
     tls: OnceLock<Option<ClientConfig>>,
     pooled: OnceLock<Option<Client>>,
     unpooled: OnceLock<Option<Client>>,
@@ -138,16 +142,17 @@ impl Budget {
     }
 }
 
-tokio::task_local! {
-    /// Whether the attempt that this task makes opens a connection.
-    static OPENS_CONNECTION: Arc<AtomicBool>;
-}
-
 impl HttpClient {
     /// A client with this configuration.
     #[must_use]
     pub fn new(config: Config) -> Self {
-        Self { config, tls: OnceLock::new(), pooled: OnceLock::new(), unpooled: OnceLock::new() }
+        Self {
+            config,
+            ahead: Ahead::new(IDLE_TIMEOUT),
+            tls: OnceLock::new(),
+            pooled: OnceLock::new(),
+            unpooled: OnceLock::new(),
+        }
     }
 
     /// The time of a call that begins now, within an invocation that ends at `invocation_deadline`.
@@ -193,10 +198,24 @@ impl HttpClient {
         tokio::time::timeout_at(budget.deadline, attempts).await.unwrap_or_else(|_| Err(budget.used_up()))
     }
 
+    /// Opens a connection for the next request to this address, unless one is or will be free. Nothing is asked on it. If
+    /// that fails, nothing is lost but the time that it would have saved.
+    pub(crate) async fn open_ahead(&self, address: &str) {
+        let Some(origin) = address.parse().ok().and_then(|address| origin(&address)) else { return };
+        let Some((client, request)) = self.unpooled().zip(http::Request::get(address).body(Bytes::new()).ok()) else {
+            return;
+        };
+        let Ok(request) = reqwest::Request::try_from(request) else { return };
+        // Only the client without a pool opens a connection for each request, come what may.
+        let opening = tokio::time::timeout(self.config.timeout, client.execute(request));
+        self.ahead.open(&origin, opening.with_subscriber(Dispatch::none())).await;
+    }
+
     async fn attempts(&self, request: http::Request<Bytes>, budget: &Budget) -> Result<Response, HttpError> {
         let opens_connection = Arc::new(AtomicBool::new(false));
+        let origin = origin(request.uri()).ok_or(HttpError::Unsendable)?;
         let pooled = self.attempt(self.pooled(), request.clone(), budget);
-        let first = OPENS_CONNECTION.scope(Arc::clone(&opens_connection), pooled);
+        let first = self.ahead.serve(&origin, Arc::clone(&opens_connection), pooled);
         tokio::pin!(first);
         let is_answered_early = tokio::select! {
             biased;
@@ -258,7 +277,7 @@ impl HttpClient {
         let tls = self.tls.get_or_init(|| tls(self.config.roots.clone())).clone()?;
         let builder = Client::builder()
             .tls_backend_preconfigured(tls)
-            .connector_layer(MapRequestLayer::new(note_connection))
+            .connector_layer(self.ahead.clone())
             .http1_only()
             // The environment is not read here.
             .no_proxy()
@@ -301,10 +320,9 @@ async fn first_answer(
     }
 }
 
-/// Called for each connection that is opened, by the task that waits for it.
-fn note_connection<T>(destination: T) -> T {
-    let _is_another_task = OPENS_CONNECTION.try_with(|opens| opens.store(true, Ordering::Relaxed)).is_err();
-    destination
+/// Where a connection to this address leads to.
+fn origin(address: &Uri) -> Option<String> {
+    Some(format!("{}://{}", address.scheme_str()?, address.authority()?))
 }
 
 fn tls(roots: Option<Roots>) -> Option<ClientConfig> {

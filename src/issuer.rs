@@ -8,9 +8,9 @@ pub(crate) mod user_id;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::task::JoinSet;
+use url::Url;
 
 use crate::clock::Clock;
 use crate::discovery::{self, Discovery};
@@ -23,12 +23,8 @@ use crate::user_info::UserInfo;
 
 pub(crate) use subject::{Identified, Subject};
 
-/// Key sets that are fetched while the function starts, at most: the first ones. The rest are fetched when needed.
-const MAX_FETCHED_AT_START: usize = 8;
-
-/// The start waits this long for key sets, whatever the time-out is: Lambda gives the init phase 10 s.
-/// <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>
-const MAX_START: Duration = Duration::from_secs(5);
+/// Issuers that are asked while the function starts, at most: the first ones. The rest are asked when needed.
+const MAX_ASKED_AT_START: usize = 8;
 
 /// One issuer, as it is configured.
 #[derive(Clone, Debug)]
@@ -105,6 +101,29 @@ impl Issuer {
             Rules::Oidc(rules) => rules.is_access_token(claims),
         }
     }
+
+    /// Opens connections to those who may be asked about the users of tokens.
+    async fn connect(&self, http: &HttpClient, trace: &mut Trace) {
+        match &self.rules {
+            Rules::Pool(rules) => {
+                let [user_info, get_user] = rules.asked().map(|url| open_ahead(http, url));
+                tokio::join!(user_info, get_user);
+            }
+            Rules::Oidc(rules) => {
+                if let Some(discovery) = self.discovery.as_ref().filter(|_| rules.asks_user_info)
+                    && let Ok(document) = discovery.document(trace).await
+                {
+                    open_ahead(http, document.user_info.as_ref()).await;
+                }
+            }
+        }
+    }
+}
+
+async fn open_ahead(http: &HttpClient, url: Option<&Url>) {
+    if let Some(url) = url {
+        http.open_ahead(url.as_str()).await;
+    }
 }
 
 /// All issuers, by the values of `iss` that name them.
@@ -112,6 +131,7 @@ impl Issuer {
 pub(crate) struct Issuers {
     all: Vec<Arc<Issuer>>,
     by_identifier: HashMap<String, Arc<Issuer>>,
+    http: Arc<HttpClient>,
     /// What any of them may use.
     algorithms: Vec<Algorithm>,
     clock: Clock,
@@ -133,7 +153,7 @@ impl Issuers {
             by_identifier.extend(identifiers.into_iter().map(|identifier| (identifier, Arc::clone(&issuer))));
             all.push(issuer);
         }
-        Self { all, by_identifier, algorithms: allowed, clock: clock.clone() }
+        Self { all, by_identifier, http: Arc::clone(http), algorithms: allowed, clock: clock.clone() }
     }
 
     /// Whether some issuer may use this algorithm.
@@ -152,9 +172,9 @@ impl Issuers {
 
     /// Fetches the key sets of the first issuers, side by side, and counts that in `trace`. What fails or takes too long
     /// is tried again when it is needed.
-    pub(crate) async fn warm_up(&self, trace: &mut Trace) {
+    pub(crate) async fn fetch_keys(&self, trace: &mut Trace) {
         let mut fetches = JoinSet::new();
-        for issuer in self.all.iter().filter(|issuer| issuer.keys.needs_fetch()).take(MAX_FETCHED_AT_START) {
+        for issuer in self.all.iter().filter(|issuer| issuer.keys.needs_fetch()).take(MAX_ASKED_AT_START) {
             let issuer = Arc::clone(issuer);
             let mut trace = Trace::new(self.clock.now(), None);
             fetches.spawn(async move {
@@ -162,13 +182,28 @@ impl Issuers {
                 trace
             });
         }
-        let fetch_all = async {
-            while let Some(fetched) = fetches.join_next().await {
-                if let Ok(fetched) = fetched {
-                    trace.add_calls(&fetched);
-                }
+        while let Some(fetched) = fetches.join_next().await {
+            if let Ok(fetched) = fetched {
+                trace.add_calls(&fetched);
             }
-        };
-        let _is_late = tokio::time::timeout(MAX_START, fetch_all).await.is_err();
+        }
+    }
+
+    /// Opens connections to whom the first issuers' tokens may need, side by side, and counts in `trace` what that takes.
+    pub(crate) async fn connect(&self, trace: &mut Trace) {
+        let mut connections = JoinSet::new();
+        for issuer in self.all.iter().take(MAX_ASKED_AT_START) {
+            let (issuer, http) = (Arc::clone(issuer), Arc::clone(&self.http));
+            let mut trace = Trace::new(self.clock.now(), None);
+            connections.spawn(async move {
+                issuer.connect(&http, &mut trace).await;
+                trace
+            });
+        }
+        while let Some(connected) = connections.join_next().await {
+            if let Ok(connected) = connected {
+                trace.add_calls(&connected);
+            }
+        }
     }
 }

@@ -84,6 +84,11 @@ impl Services {
         }
     }
 
+    /// Does all of a first lookup but ask.
+    pub(crate) async fn connect(&self) {
+        self.secrets.prepare().await;
+    }
+
     /// The pair that a request carries.
     ///
     /// # Errors

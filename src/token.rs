@@ -135,8 +135,13 @@ impl Tokens {
     }
 
     /// Fetches the key sets, and counts that in `trace`.
-    pub(crate) async fn warm_up(&self, trace: &mut Trace) {
-        self.issuers.warm_up(trace).await;
+    pub(crate) async fn fetch_keys(&self, trace: &mut Trace) {
+        self.issuers.fetch_keys(trace).await;
+    }
+
+    /// Opens connections to whom tokens may need, and counts in `trace` what that takes.
+    pub(crate) async fn connect(&self, trace: &mut Trace) {
+        self.issuers.connect(trace).await;
     }
 
     /// The token that a request carries.

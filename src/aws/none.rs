@@ -22,4 +22,10 @@ impl SecretsManager {
     pub(crate) async fn get(&self, _: &str, _: Stage, _: &Budget) -> Found<SecretVersion> {
         match self.0 {}
     }
+
+    /// Never called.
+    #[expect(clippy::unused_async, reason = "it stands in for the SDK")]
+    pub(crate) async fn prepare(&self) {
+        match self.0 {}
+    }
 }

@@ -90,6 +90,12 @@ impl TokenUses {
 }
 
 impl Rules {
+    /// Who may be asked about the user of a token.
+    pub(super) fn asked(&self) -> [Option<&Url>; 2] {
+        let are_any = self.token_uses.contain(TokenUse::Access);
+        [&self.user_info_url, &self.get_user_url].map(|url| url.as_ref().filter(|_| are_any))
+    }
+
     /// Whom the token identifies.
     pub(super) async fn identify(
         &self,
