@@ -53,7 +53,7 @@ pub struct Authorizer {
     clock: Clock,
     has_decided: AtomicBool,
     /// The network calls of the start, for the first decision's metrics.
-    start: Mutex<Option<Trace>>,
+    start_calls: Mutex<Option<Trace>>,
 }
 
 /// A request's decision: what API Gateway gets, and what the log gets. Its `Debug` names nobody.
@@ -134,7 +134,7 @@ impl Authorizer {
             recorder: Arc::new(Recorder::new(settings.record)),
             clock,
             has_decided: AtomicBool::new(false),
-            start: Mutex::default(),
+            start_calls: Mutex::default(),
         }
     }
 
@@ -144,6 +144,16 @@ impl Authorizer {
     ///
     /// It need not be called, and never fails. What could not be done is done when a request needs it.
     pub async fn warm_up(&self) {
+        self.start(MAX_AHEAD).await;
+    }
+
+    /// The same with another limit than 100 ms: for tests, which may run slowly.
+    #[cfg(feature = "tools")]
+    pub async fn warm_up_within(&self, ahead: Duration) {
+        self.start(ahead).await;
+    }
+
+    async fn start(&self, max_ahead: Duration) {
         let (mut of_keys, mut of_connections) =
             (Trace::new(self.clock.now(), None), Trace::new(self.clock.now(), None));
         let fetch_keys = async {
@@ -152,9 +162,9 @@ impl Authorizer {
             }
         };
         let connect = self.connect(&mut of_connections);
-        let _is_late = tokio::time::timeout(MAX_START, beside(fetch_keys, connect)).await.is_err();
+        let _is_late = tokio::time::timeout(MAX_START, beside(fetch_keys, connect, max_ahead)).await.is_err();
         of_keys.add_calls(&of_connections);
-        *self.start.lock().unwrap_or_else(PoisonError::into_inner) = Some(of_keys);
+        *self.start_calls.lock().unwrap_or_else(PoisonError::into_inner) = Some(of_keys);
     }
 
     /// Opens the connections that the first requests may need.
@@ -189,7 +199,7 @@ impl Authorizer {
         let decided = unwound(self.decide(event, &mut trace)).await;
         let (outcome, answer) = decided.unwrap_or_else(|| fault(Fault::Internal));
         let is_first = !self.has_decided.swap(true, Ordering::Relaxed);
-        if is_first && let Some(start) = self.start.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        if is_first && let Some(start) = self.start_calls.lock().unwrap_or_else(PoisonError::into_inner).take() {
             trace.add_calls(&start);
         }
         let record = Record { outcome, time: trace.elapsed(), is_first, trace };
@@ -295,9 +305,9 @@ impl Authorizer {
     }
 }
 
-/// Does both, the first one to its end, and the second one for that time or for [`MAX_AHEAD`].
-async fn beside(necessary: impl Future<Output = ()>, useful: impl Future<Output = ()>) {
-    let end = Instant::now() + MAX_AHEAD;
+/// Does both, the first one to its end, and the second one for that time or for this long.
+async fn beside(necessary: impl Future<Output = ()>, useful: impl Future<Output = ()>, at_least: Duration) {
+    let end = Instant::now() + at_least;
     let (mut necessary, mut useful) = (pin!(necessary), pin!(useful));
     tokio::select! {
         biased;

@@ -170,3 +170,88 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // Nothing panics while it holds a lock here; if something did, what is in it would still be whole.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::Ready;
+    use std::sync::atomic::AtomicU32;
+
+    use super::*;
+
+    /// Opens numbers.
+    #[derive(Clone, Default)]
+    struct Numbers(Arc<AtomicU32>);
+
+    impl Service<()> for Numbers {
+        type Response = u32;
+        type Error = BoxError;
+        type Future = Ready<Result<u32, BoxError>>;
+
+        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn call(&mut self, (): ()) -> Self::Future {
+            std::future::ready(Ok(self.0.fetch_add(1, Ordering::Relaxed)))
+        }
+    }
+
+    /// What a request to this origin gets, and whether that was opened for it.
+    async fn served(ahead: &Ahead, connector: &mut Connector<Numbers>, origin: &str) -> (u32, bool) {
+        let opens = Arc::new(AtomicBool::new(false));
+        let connection = ahead.serve(origin, Arc::clone(&opens), async { connector.call(()).await }).await;
+        (connection.unwrap(), opens.load(Ordering::Relaxed))
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_for_one_request_to_its_origin() {
+        let ahead = Ahead::new(Duration::from_secs(15));
+        let mut connector = ahead.layer(Numbers::default());
+        let mut opener = connector.clone();
+        // The request that opens it fails, and one is enough.
+        for _ in 0..2 {
+            ahead.open("a", async { assert!(opener.call(()).await.is_err()) }).await;
+        }
+        assert_eq!(served(&ahead, &mut connector, "b").await, (1, true));
+        // Not for a request that wants a new one.
+        assert_eq!(connector.call(()).await.unwrap(), 2);
+        assert_eq!(served(&ahead, &mut connector, "a").await, (0, false));
+        assert_eq!(served(&ahead, &mut connector, "a").await, (3, true));
+        // Whoever was asked has a connection that is free.
+        ahead.open("a", async { panic!("it opens nothing") }).await;
+    }
+
+    #[tokio::test]
+    async fn an_old_connection_is_not_used() {
+        let ahead = Ahead::new(Duration::ZERO);
+        let mut connector = ahead.layer(Numbers::default());
+        let mut opener = connector.clone();
+        ahead.open("a", async { drop(opener.call(()).await) }).await;
+        assert_eq!(served(&ahead, &mut connector, "a").await, (1, true));
+    }
+
+    #[tokio::test]
+    async fn a_request_waits_for_what_is_being_opened_or_given_up() {
+        for succeeds in [true, false] {
+            let ahead = Ahead::new(Duration::from_secs(15));
+            let mut connector = ahead.layer(Numbers::default());
+            let mut opener = connector.clone();
+            let (go, gone) = oneshot::channel::<()>();
+            let open = ahead.open("a", async {
+                let _ = gone.await;
+                if succeeds {
+                    drop(opener.call(()).await);
+                }
+            });
+            let ask = async {
+                let served = served(&ahead, &mut connector, "a");
+                tokio::pin!(served);
+                assert!(std::future::poll_fn(|context| Poll::Ready(served.as_mut().poll(context).is_pending())).await);
+                go.send(()).unwrap();
+                served.await
+            };
+            let ((), answer) = tokio::join!(open, ask);
+            assert_eq!(answer, (0, !succeeds));
+        }
+    }
+}

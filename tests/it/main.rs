@@ -10,6 +10,7 @@
 #![expect(unreachable_pub, reason = "what the modules share is for nobody outside of the program")]
 
 mod abuse;
+mod ahead;
 mod algorithms;
 mod answers;
 mod attacks;

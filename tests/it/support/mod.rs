@@ -108,6 +108,11 @@ impl World {
         self.authorizer.warm_up().await;
     }
 
+    /// The same, where what saves time later may take this long.
+    pub async fn warm_up_within(&self, ahead: Duration) {
+        self.authorizer.warm_up_within(ahead).await;
+    }
+
     pub async fn ask(&self, event: &Value) -> Told {
         self.ask_with_string(&event.to_string()).await
     }

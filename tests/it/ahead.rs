@@ -1,0 +1,235 @@
+//! Connections that are opened while the function starts: to whom, that nothing is asked on them, and what becomes of those
+//! that went bad before their first request.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use smac_local::deployment::{Pool, SERVICE, SERVICE_TOKEN};
+use smac_local::http_server::Server;
+use smac_local::stand_ins::{StandIns, Upstream};
+use smac_local::token::Token;
+
+use crate::support::between::{Proxy, Relay, Spoiled};
+use crate::support::tls::{Authority, Front};
+use crate::support::{POOLS, World, bearer, pair, world};
+
+/// The time for a call, and half of it.
+const TIMEOUT: Duration = Duration::from_secs(1);
+const HALF: Duration = Duration::from_millis(500);
+
+/// What is to be ready is waited for, however busy the machine is.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// Each upstream behind a relay of its own. Nothing has been asked, and the keys are configured.
+struct Started {
+    world: World,
+    cognito: Relay,
+    domain: Relay,
+    secrets: Relay,
+}
+
+/// What has been opened to Cognito (`GetUser`), to the pools' domain (userInfo), and to Secrets Manager.
+impl Started {
+    async fn must_have_opened(&self, expected: [usize; 3]) {
+        let opened = || [&self.cognito, &self.domain, &self.secrets].map(Relay::opened);
+        // The other end accepts a connection a little after it is open.
+        let until = Instant::now() + PATIENCE;
+        while opened() != expected && Instant::now() < until {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        assert_eq!(opened(), expected);
+    }
+
+    fn spoil(&self, how: Spoiled) {
+        for relay in [&self.cognito, &self.domain, &self.secrets] {
+            relay.spoil(how);
+        }
+    }
+
+    /// A good request, which must be allowed after so many calls, of which so many fail. How long that took.
+    async fn allowed(&self, event: &Value, metric: &str, calls: u64, failures: Option<u64>) -> Duration {
+        let began = Instant::now();
+        let told = self.world.ask(event).await;
+        let took = began.elapsed();
+        let line = told.line();
+        assert_eq!((told.reason(), line[metric].as_u64()), ("allowed", Some(calls)), "{line}");
+        assert_eq!(line["FetchFailures"].as_u64().filter(|count| *count > 0), failures, "{line}");
+        took
+    }
+}
+
+async fn started(more: &[(&str, &str)]) -> Started {
+    let stand_ins = StandIns::start(0).await.unwrap();
+    let [cognito, domain, secrets] =
+        [Relay::start(&stand_ins).await, Relay::start(&stand_ins).await, Relay::start(&stand_ins).await];
+    let setting = |pool: Pool, name: &str| format!("{POOLS}__{}__{name}", pool.name());
+    let mut settings = vec![
+        ("UPSTREAM_TIMEOUT_MS".to_owned(), TIMEOUT.as_millis().to_string()),
+        ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER".to_owned(), cognito.url()),
+        ("AWS_ENDPOINT_URL_SECRETS_MANAGER".to_owned(), secrets.url()),
+    ];
+    for pool in Pool::ALL {
+        settings.push((setting(pool, "DOMAIN"), format!("{}/{}", domain.url(), pool.name())));
+        settings.push((setting(pool, "JWKS"), pool.key().key_set().to_string()));
+    }
+    settings.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    let settings: Vec<_> = settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let mut world = world(&settings).await;
+    world.stand_ins = stand_ins;
+    world.warm_up_within(PATIENCE).await;
+    Started { world, cognito, domain, secrets }
+}
+
+/// Requests that need userInfo, `GetUser` and Secrets Manager.
+fn needing() -> [(Value, &'static str); 3] {
+    let signed_in = Token::access().claim("scope", "aws.cognito.signin.user.admin").claim("jti", "2");
+    [
+        (bearer(&signed_in.sign()), "UserInfoFetches"),
+        (bearer(&Token::access().sign()), "UserInfoFetches"),
+        (pair(SERVICE, SERVICE_TOKEN), "SecretFetches"),
+    ]
+}
+
+/// Two pools share each host: one connection is enough.
+#[tokio::test]
+async fn first_requests_find_an_open_connection_on_which_nothing_was_asked() {
+    let started = started(&[]).await;
+    started.must_have_opened([1, 1, 1]).await;
+    assert_eq!(started.world.calls(), [0, 0, 0]);
+    for (event, metric) in needing() {
+        started.allowed(&event, metric, 1, None).await;
+    }
+    started.must_have_opened([1, 1, 1]).await;
+    assert_eq!(started.world.calls(), [0, 2, 1]);
+}
+
+#[tokio::test]
+async fn dead_connections_that_were_opened_ahead_cost_one_retry() {
+    let started = started(&[]).await;
+    started.must_have_opened([1, 1, 1]).await;
+    started.spoil(Spoiled::Dead);
+    for (event, metric) in needing() {
+        let took = started.allowed(&event, metric, 2, Some(1)).await;
+        assert!(took < HALF, "{took:?}");
+    }
+    started.must_have_opened([2, 2, 2]).await;
+}
+
+#[tokio::test]
+async fn a_black_hole_that_was_opened_ahead_costs_half_of_the_time() {
+    let started = started(&[]).await;
+    started.must_have_opened([1, 1, 1]).await;
+    started.spoil(Spoiled::BlackHole);
+    for (event, metric) in needing() {
+        let took = started.allowed(&event, metric, 2, Some(1)).await;
+        assert!(took >= HALF && took < TIMEOUT, "{took:?}");
+    }
+    started.must_have_opened([2, 2, 2]).await;
+}
+
+#[tokio::test]
+async fn nobody_is_called_who_is_not_needed() {
+    let no_services = "AUTOMATION_PRINCIPALS__SECRETS_MANAGER__COMMON_PREFIX";
+    for (more, opened) in [
+        (&[("PROVIDER_COGNITO__TOKEN_USE", "ID")][..], [0, 0, 1]),
+        (&[("PROVIDER_COGNITO__GET_USER", "false")], [0, 1, 1]),
+        (&[(no_services, "")], [1, 1, 0]),
+    ] {
+        started(more).await.must_have_opened(opened).await;
+    }
+}
+
+/// Key sets come over the connection that `GetUser` will need: there is no second one.
+#[tokio::test]
+async fn the_connection_of_a_key_set_is_enough() {
+    let jwks = Pool::ALL.map(|pool| format!("{POOLS}__{}__JWKS", pool.name()));
+    let started = started(&[(jwks[0].as_str(), "")]).await;
+    started.must_have_opened([1, 1, 1]).await;
+    assert_eq!(started.world.calls(), [1, 0, 0]);
+    // The start's call is in the first decision's line.
+    assert_eq!(started.world.ask(&json!({})).await.line()["KeySetFetches"], 1);
+    for (event, metric) in needing() {
+        started.allowed(&event, metric, 1, None).await;
+    }
+    started.must_have_opened([1, 1, 1]).await;
+}
+
+/// Upstreams that refuse connections, and that accept them and say nothing, not even in TLS.
+#[tokio::test]
+async fn an_upstream_that_cannot_be_reached_costs_little_time_and_nothing_else() {
+    let refusing = Server::accept("127.0.0.1:0", async |_| {}).await.unwrap();
+    let silent = Server::accept("127.0.0.1:0", async |stream| {
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        drop(stream);
+    })
+    .await
+    .unwrap();
+    let gone = refusing.url();
+    refusing.stop().await;
+    let silent = silent.url().replace("http", "https");
+    for (url, least) in [(gone.as_str(), Duration::ZERO), (&silent, Duration::from_millis(100))] {
+        let domain = format!("{POOLS}__PRIMARY__DOMAIN");
+        let keys = Pool::ALL.map(|pool| format!("{POOLS}__{}__JWKS", pool.name()));
+        let sets = Pool::ALL.map(|pool| pool.key().key_set().to_string());
+        let world = world(&[
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", url),
+            (&domain, &format!("{url}/PRIMARY")),
+            (&keys[0], &sets[0]),
+            (&keys[1], &sets[1]),
+        ])
+        .await;
+        let began = Instant::now();
+        world.warm_up().await;
+        let took = began.elapsed();
+        assert!(took >= least && took < Duration::from_millis(1500), "{took:?}");
+        // ID tokens need nobody.
+        assert_eq!(world.ask_with_token(&Token::id().sign()).await.reason(), "allowed", "{url}");
+    }
+}
+
+#[tokio::test]
+async fn connections_are_opened_through_tls_and_a_proxy_too() {
+    let behind = StandIns::start(0).await.unwrap();
+    let authority = Authority::new();
+    let front = Front::start(&authority, behind.base_url()).await;
+    let proxy = Proxy::start().await;
+    for proxy_url in ["", proxy.address().as_str()] {
+        let (domain, url) = (format!("{POOLS}__PRIMARY__DOMAIN"), front.url());
+        // Both upstreams have one host, and so one connection is opened.
+        let world = world(&[
+            (&domain, &format!("{url}/PRIMARY")),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &url),
+            ("AWS_CA_BUNDLE", authority.pem.to_str().unwrap()),
+            ("HTTPS_PROXY", proxy_url),
+        ])
+        .await;
+        world.warm_up_within(PATIENCE).await;
+        let opened = proxy.take_heads().len();
+        assert_eq!(opened, usize::from(!proxy_url.is_empty()));
+        assert_eq!(world.ask_with_token(&Token::access().sign()).await.reason(), "allowed");
+        assert_eq!(world.ask_as_service().await.reason(), "allowed");
+        assert_eq!(proxy.take_heads().len(), 0, "it was open");
+    }
+    assert_eq!([Upstream::UserInfo, Upstream::Secret].map(|upstream| behind.calls(upstream)), [2, 2]);
+}
+
+/// A connection is for whom its certificate says. What was opened ahead is no way around that.
+#[tokio::test]
+async fn a_wrong_certificate_opens_nothing() {
+    let behind = StandIns::start(0).await.unwrap();
+    let authority = Authority::new();
+    let front = Front::start(&authority, behind.base_url()).await;
+    front.set_wrong(true).await;
+    let (domain, url) = (format!("{POOLS}__PRIMARY__DOMAIN"), front.url());
+    let world = world(&[
+        (&domain, &format!("{url}/PRIMARY")),
+        ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &url),
+        ("AWS_CA_BUNDLE", authority.pem.to_str().unwrap()),
+    ])
+    .await;
+    world.warm_up_within(PATIENCE).await;
+    assert_eq!(world.ask_with_token(&Token::access().sign()).await.reason(), "user_info_unavailable");
+    assert_eq!(world.ask_as_service().await.reason(), "secrets_unavailable");
+    assert_eq!([Upstream::UserInfo, Upstream::Secret].map(|upstream| behind.calls(upstream)), [0, 0]);
+}
