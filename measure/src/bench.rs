@@ -1,7 +1,7 @@
 //! `cargo measure bench`: how long the release binary takes to start and to answer, beside others.
 
 mod issuers;
-mod peers;
+pub(crate) mod peers;
 mod plot;
 
 use std::hint::black_box;
@@ -179,7 +179,7 @@ fn bare_verification() -> Option<Duration> {
     Some(median((0..5000).map(verify).collect::<Option<Vec<_>>>()?))
 }
 
-fn median<T: Ord + Copy + Default>(values: impl IntoIterator<Item = T>) -> T {
+pub(crate) fn median<T: Ord + Copy + Default>(values: impl IntoIterator<Item = T>) -> T {
     let mut values: Vec<T> = values.into_iter().collect();
     values.sort();
     values.get(values.len() / 2).copied().unwrap_or_default()

@@ -2,6 +2,7 @@
 //! descriptors are read from `/proc`.
 
 mod bench;
+mod cold;
 mod decisions;
 mod flood;
 mod load;
@@ -27,6 +28,8 @@ struct Cli {
 enum Command {
     /// Times starts and calls, beside an empty handler and, on request, beside other authorizers.
     Bench(bench::Bench),
+    /// Times starts and first calls, with TLS over a network, and under a small function's share of a processor.
+    Cold(cold::Cold),
     /// Has it decide about a great many good and bad requests: none lost, none wrong, nothing grows.
     Load(load::Load),
     /// Floods it with invented ids and with revoked tokens, beside a service and a user who must not notice.
@@ -38,6 +41,7 @@ enum Command {
 fn main() -> ExitCode {
     command::exit_code(match Cli::parse().command {
         Command::Bench(bench) => run(bench.run()),
+        Command::Cold(cold) => run(cold.run()),
         Command::Load(load) => run(load.run()),
         Command::Flood(flood) => run(flood.run()),
         Command::Decisions(decisions) => decisions.run(),

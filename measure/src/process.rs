@@ -56,9 +56,9 @@ pub(crate) async fn start(command: &[String], environment: &[(String, String)]) 
     let mut command = Command::new(program);
     command
         .args(arguments)
+        .env_remove("AWS_CA_BUNDLE")
         .envs(environment.iter().map(|(name, value)| (name, value)))
         .env("AWS_LAMBDA_LOG_LEVEL", "ERROR")
-        .env_remove("AWS_CA_BUNDLE")
         .stdout(std::process::Stdio::null())
         .stderr(std::process::Stdio::null());
     let function = Function::start(command).await?;
@@ -66,16 +66,18 @@ pub(crate) async fn start(command: &[String], environment: &[(String, String)]) 
     Ok((function, after))
 }
 
+/// Sends an event that must be allowed; how long that took.
+pub(crate) async fn allowed(function: &Function, event: &Bytes) -> io::Result<Duration> {
+    let (outcome, after) = function.invoke(event.clone()).await?;
+    let is_allowed = Verdict::of(&outcome) == Verdict::Allowed;
+    is_allowed.then_some(after).ok_or_else(|| io::Error::other("it refuses a good credential"))
+}
+
 /// Sends the events in turn, all of which must be allowed, and times the answers.
 pub(crate) async fn time(function: &Function, events: &[Bytes], calls: usize) -> io::Result<Figures> {
     let memory_at_start = memory(function, "VmRSS:")?;
     let mut next = events.iter().cycle();
-    let mut call = async || {
-        let event = next.next().ok_or(io::ErrorKind::InvalidInput)?;
-        let (outcome, after) = function.invoke(event.clone()).await?;
-        let is_allowed = Verdict::of(&outcome) == Verdict::Allowed;
-        is_allowed.then_some(after).ok_or_else(|| io::Error::other("it refuses a good credential"))
-    };
+    let mut call = async || allowed(function, next.next().ok_or(io::ErrorKind::InvalidInput)?).await;
     let first = call().await?;
     for _ in 0..calls / 10 {
         call().await?;
@@ -110,7 +112,7 @@ pub(crate) fn memory(function: &Function, name: &str) -> io::Result<u64> {
 }
 
 /// The time on a processor of all threads there are.
-fn processor_time(function: &Function) -> io::Result<Duration> {
+pub(crate) fn processor_time(function: &Function) -> io::Result<Duration> {
     let mut total = 0;
     for thread in fs::read_dir(format!("{}/task", folder(function)))? {
         let statistics = fs::read_to_string(thread?.path().join("schedstat"))?;

@@ -8,7 +8,7 @@ use smac_local::command::{About as _, Problem};
 const NODE_PACKAGES: [&str; 2] = ["aws-jwt-verify@5.2.1", "aws-lambda-ric@3.3.0"];
 const PYTHON_PACKAGES: [&str; 3] = ["awslambdaric==4.2.2", "PyJWT==2.15.1", "cryptography==50.0.2"];
 
-pub(super) fn install() -> Result<Vec<(&'static str, Vec<String>)>, Problem> {
+pub(crate) fn install() -> Result<Vec<(&'static str, Vec<String>)>, Problem> {
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers");
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/peers");
     std::fs::create_dir_all(&folder).about(folder.display())?;
