@@ -32,8 +32,8 @@ use crate::trace::{ApiTrace, Trace};
 /// <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>
 const MAX_START: Duration = Duration::from_secs(5);
 
-/// What is nothing but a saving of time later has this long, or as long as the key sets take. Two round trips within a
-/// region are a few milliseconds; an upstream that cannot be reached must not make each start slow.
+/// What is done ahead has this long, or as long as the key sets take. Two round trips within a region are a few
+/// milliseconds; an upstream that cannot be reached must not make each start slow.
 const MAX_AHEAD: Duration = Duration::from_millis(100);
 
 /// The authorizer: decides about requests.
@@ -138,9 +138,9 @@ impl Authorizer {
         }
     }
 
-    /// Does ahead of the first request what it would have to wait for: fetches key sets that are not configured, of the
-    /// first 8 issuers, and opens connections to everybody who may be asked later, all side by side. Takes no longer than
-    /// the key sets do, or 100 ms if that is more, and 5 s at most.
+    /// Fetches key sets ahead of the first request: those that are not configured, of the first 8 issuers, side by side.
+    /// While it waits for them, it opens connections to everybody else who may be asked later. Takes as long as the key
+    /// sets do, or up to 100 ms if that is more, and 5 s at most.
     ///
     /// It need not be called, and never fails. What could not be done is done when a request needs it.
     pub async fn warm_up(&self) {
@@ -154,36 +154,29 @@ impl Authorizer {
     }
 
     async fn start(&self, max_ahead: Duration) {
+        // With nothing to wait for, whatever is done ahead only comes sooner than it would, and may never be needed.
+        let Some(tokens) = self.tokens.as_ref().filter(|tokens| tokens.needs_keys()) else { return };
         let (mut of_keys, mut of_connections) =
             (Trace::new(self.clock.now(), None), Trace::new(self.clock.now(), None));
-        let fetch_keys = async {
-            if let Some(tokens) = &self.tokens {
-                tokens.fetch_keys(&mut of_keys).await;
-            }
-        };
-        let connect = self.connect(&mut of_connections);
+        let fetch_keys = tokens.fetch_keys(&mut of_keys);
+        let connect = self.connect(tokens, &mut of_connections);
         let _is_late = tokio::time::timeout(MAX_START, beside(fetch_keys, connect, max_ahead)).await.is_err();
         of_keys.add_calls(&of_connections);
         *self.start_calls.lock().unwrap_or_else(PoisonError::into_inner) = Some(of_keys);
     }
 
     /// Opens the connections that the first requests may need.
-    async fn connect(&self, trace: &mut Trace) {
+    async fn connect(&self, tokens: &Tokens, trace: &mut Trace) {
         // The questions for key sets go first: as many turns as it takes to send one on a connection of this machine.
         for _ in 0..3 {
             tokio::task::yield_now().await;
         }
-        let of_tokens = async {
-            if let Some(tokens) = &self.tokens {
-                tokens.connect(trace).await;
-            }
-        };
         let of_services = async {
             if let Some(services) = &self.services {
                 services.connect().await;
             }
         };
-        tokio::join!(of_tokens, of_services);
+        tokio::join!(tokens.connect(trace), of_services);
     }
 
     /// Decides about an event: the JSON, as API Gateway sends it to a Lambda authorizer of any kind.

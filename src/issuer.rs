@@ -170,6 +170,11 @@ impl Issuers {
         self.by_identifier.get(identifier.as_ref()).map(AsRef::as_ref).ok_or(Unauthorized::IssuerUnknown)
     }
 
+    /// Whether some key set is not configured, and has to be fetched.
+    pub(crate) fn need_keys(&self) -> bool {
+        self.all.iter().any(|issuer| issuer.keys.needs_fetch())
+    }
+
     /// Fetches the key sets of the first issuers, side by side, and counts that in `trace`. What fails or takes too long
     /// is tried again when it is needed.
     pub(crate) async fn fetch_keys(&self, trace: &mut Trace) {

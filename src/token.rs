@@ -134,6 +134,11 @@ impl Tokens {
         }
     }
 
+    /// Whether there are key sets to fetch before any of their tokens can be verified.
+    pub(crate) fn needs_keys(&self) -> bool {
+        self.issuers.need_keys()
+    }
+
     /// Fetches the key sets, and counts that in `trace`.
     pub(crate) async fn fetch_keys(&self, trace: &mut Trace) {
         self.issuers.fetch_keys(trace).await;

@@ -20,7 +20,8 @@ const HALF: Duration = Duration::from_millis(500);
 /// What is to be ready is waited for, however busy the machine is.
 const PATIENCE: Duration = Duration::from_secs(4);
 
-/// Each upstream behind a relay of its own. Nothing has been asked, and the keys are configured.
+/// Each upstream behind a relay of its own. Nobody was asked but for the second pool's key set, which is where `GetUser` is
+/// too; the first pool's is configured.
 struct Started {
     world: World,
     cognito: Relay,
@@ -63,21 +64,23 @@ async fn started(more: &[(&str, &str)]) -> Started {
     let stand_ins = StandIns::start(0).await.unwrap();
     let [cognito, domain, secrets] =
         [Relay::start(&stand_ins).await, Relay::start(&stand_ins).await, Relay::start(&stand_ins).await];
-    let setting = |pool: Pool, name: &str| format!("{POOLS}__{}__{name}", pool.name());
     let mut settings = vec![
         ("UPSTREAM_TIMEOUT_MS".to_owned(), TIMEOUT.as_millis().to_string()),
         ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER".to_owned(), cognito.url()),
         ("AWS_ENDPOINT_URL_SECRETS_MANAGER".to_owned(), secrets.url()),
     ];
     for pool in Pool::ALL {
-        settings.push((setting(pool, "DOMAIN"), format!("{}/{}", domain.url(), pool.name())));
-        settings.push((setting(pool, "JWKS"), pool.key().key_set().to_string()));
+        let name = pool.name();
+        settings.push((format!("{POOLS}__{name}__DOMAIN"), format!("{}/{name}", domain.url())));
     }
+    settings.push((format!("{POOLS}__PRIMARY__JWKS"), Pool::Primary.key().key_set().to_string()));
     settings.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     let settings: Vec<_> = settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let mut world = world(&settings).await;
     world.stand_ins = stand_ins;
     world.warm_up_within(PATIENCE).await;
+    // The start's call is in the first decision's line.
+    world.ask(&json!({})).await;
     Started { world, cognito, domain, secrets }
 }
 
@@ -96,12 +99,12 @@ fn needing() -> [(Value, &'static str); 3] {
 async fn first_requests_find_an_open_connection_on_which_nothing_was_asked() {
     let started = started(&[]).await;
     started.must_have_opened([1, 1, 1]).await;
-    assert_eq!(started.world.calls(), [0, 0, 0]);
+    assert_eq!(started.world.calls(), [1, 0, 0]);
     for (event, metric) in needing() {
         started.allowed(&event, metric, 1, None).await;
     }
     started.must_have_opened([1, 1, 1]).await;
-    assert_eq!(started.world.calls(), [0, 2, 1]);
+    assert_eq!(started.world.calls(), [1, 2, 1]);
 }
 
 #[tokio::test]
@@ -130,29 +133,16 @@ async fn a_black_hole_that_was_opened_ahead_costs_half_of_the_time() {
 
 #[tokio::test]
 async fn nobody_is_called_who_is_not_needed() {
+    let (second_keys, key_set) = (format!("{POOLS}__SECONDARY__JWKS"), Pool::Secondary.key().key_set().to_string());
     let no_services = "AUTOMATION_PRINCIPALS__SECRETS_MANAGER__COMMON_PREFIX";
     for (more, opened) in [
-        (&[("PROVIDER_COGNITO__TOKEN_USE", "ID")][..], [0, 0, 1]),
-        (&[("PROVIDER_COGNITO__GET_USER", "false")], [0, 1, 1]),
+        (&[("PROVIDER_COGNITO__TOKEN_USE", "ID")][..], [1, 0, 1]),
         (&[(no_services, "")], [1, 1, 0]),
+        // With nothing to wait for, nothing is done ahead.
+        (&[(second_keys.as_str(), key_set.as_str())], [0, 0, 0]),
     ] {
         started(more).await.must_have_opened(opened).await;
     }
-}
-
-/// Key sets come over the connection that `GetUser` will need: there is no second one.
-#[tokio::test]
-async fn the_connection_of_a_key_set_is_enough() {
-    let jwks = Pool::ALL.map(|pool| format!("{POOLS}__{}__JWKS", pool.name()));
-    let started = started(&[(jwks[0].as_str(), "")]).await;
-    started.must_have_opened([1, 1, 1]).await;
-    assert_eq!(started.world.calls(), [1, 0, 0]);
-    // The start's call is in the first decision's line.
-    assert_eq!(started.world.ask(&json!({})).await.line()["KeySetFetches"], 1);
-    for (event, metric) in needing() {
-        started.allowed(&event, metric, 1, None).await;
-    }
-    started.must_have_opened([1, 1, 1]).await;
 }
 
 /// Upstreams that refuse connections, and that accept them and say nothing, not even in TLS.
@@ -170,20 +160,12 @@ async fn an_upstream_that_cannot_be_reached_costs_little_time_and_nothing_else()
     let silent = silent.url().replace("http", "https");
     for (url, least) in [(gone.as_str(), Duration::ZERO), (&silent, Duration::from_millis(100))] {
         let domain = format!("{POOLS}__PRIMARY__DOMAIN");
-        let keys = Pool::ALL.map(|pool| format!("{POOLS}__{}__JWKS", pool.name()));
-        let sets = Pool::ALL.map(|pool| pool.key().key_set().to_string());
-        let world = world(&[
-            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", url),
-            (&domain, &format!("{url}/PRIMARY")),
-            (&keys[0], &sets[0]),
-            (&keys[1], &sets[1]),
-        ])
-        .await;
+        let world = world(&[("AWS_ENDPOINT_URL_SECRETS_MANAGER", url), (&domain, &format!("{url}/PRIMARY"))]).await;
         let began = Instant::now();
         world.warm_up().await;
         let took = began.elapsed();
         assert!(took >= least && took < Duration::from_millis(1500), "{took:?}");
-        // ID tokens need nobody.
+        // The key set is there.
         assert_eq!(world.ask_with_token(&Token::id().sign()).await.reason(), "allowed", "{url}");
     }
 }
