@@ -7,6 +7,7 @@ mod decisions;
 mod flood;
 mod load;
 mod process;
+mod start;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -34,6 +35,8 @@ enum Command {
     Load(load::Load),
     /// Floods it with invented ids and with revoked tokens, beside a service and a user who must not notice.
     Flood(flood::Flood),
+    /// Starts a function and ends it, for the instructions to be counted.
+    Start(start::Start),
     /// Has the library decide so often, for the instructions to be counted.
     Decisions(decisions::Decisions),
 }
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         Command::Cold(cold) => run(cold.run()),
         Command::Load(load) => run(load.run()),
         Command::Flood(flood) => run(flood.run()),
+        Command::Start(start) => run(start.run()),
         Command::Decisions(decisions) => decisions.run(),
     })
 }
@@ -103,7 +107,7 @@ mod tests {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let text = documents.map(|document| std::fs::read_to_string(root.join(document)).unwrap()).concat();
         let commands: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("$ cargo measure ")).collect();
-        assert_eq!(commands.len(), 7);
+        assert_eq!(commands.len(), 9);
         for command in commands {
             Cli::try_parse_from(format!("measure {command}").split(' ')).map_err(|error| error.to_string()).unwrap();
         }
