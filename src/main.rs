@@ -1,5 +1,6 @@
 //! The Lambda function: environment → settings → authorizer → Lambda's runtime. The only reader of the environment.
 
+use std::ffi::OsString;
 use std::io::Write as _;
 use std::panic::PanicHookInfo;
 use std::process::ExitCode;
@@ -29,9 +30,9 @@ const NEEDED_BY_THE_RUNTIME: [&str; 4] = [
 
 fn main() -> ExitCode {
     // What is not Unicode becomes a string that no setting accepts, and so a mistake that is reported.
-    let environment: Vec<(String, String)> = std::env::vars_os()
-        .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
-        .collect();
+    let string = |text: OsString| text.into_string().unwrap_or_else(|text| text.to_string_lossy().into_owned());
+    let environment: Vec<(String, String)> =
+        std::env::vars_os().map(|(name, value)| (string(name), string(value))).collect();
     start_log(value_of(&environment, "AWS_LAMBDA_LOG_LEVEL"));
     std::panic::set_hook(Box::new(log_panic));
 

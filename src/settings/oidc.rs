@@ -65,7 +65,7 @@ fn read_issuer(
     };
 
     let has_discovery_url = discovery_url.is_some();
-    let discovery_url = discovery_url.or_else(|| variables::join(&url, WELL_KNOWN))?;
+    let discovery_url = discovery_url.unwrap_or_else(|| variables::join(&url, WELL_KNOWN));
     let keys = match (jwks_uri, key_set) {
         (None, Some(keys)) if !has_discovery_url => keys::Config::Fixed(keys),
         (jwks_uri, configured) => {

@@ -148,9 +148,9 @@ fn read_pool(variables: &mut Variables, aws: &Aws<'_>, is_on: bool, name: &str) 
     let key_set_url = match &aws.cognito_endpoint {
         Some(endpoint) => variables::join(endpoint, &format!("{id}/.well-known/jwks.json")),
         None => variables::join(&Url::parse(identifiers.first()?).ok()?, ".well-known/jwks.json"),
-    }?;
+    };
     let user_info_url = match domain.map(|domain| read_domain(aws, &domain, &region)) {
-        Some(Ok(url)) => variables::join(&url, "oauth2/userInfo"),
+        Some(Ok(url)) => Some(variables::join(&url, "oauth2/userInfo")),
         Some(Err(problem)) => {
             variables.mistake(POOL_DOMAIN.of(name), problem);
             None
@@ -158,7 +158,7 @@ fn read_pool(variables: &mut Variables, aws: &Aws<'_>, is_on: bool, name: &str) 
         None => None,
     };
     let get_user_url = match &aws.cognito_endpoint {
-        Some(endpoint) => variables::join(endpoint, ""),
+        Some(endpoint) => Some(variables::join(endpoint, "")),
         None => Url::parse(&format!("https://cognito-idp.{region}.{}/", dns_suffix(&region))).ok(),
     };
     Some(Pool {

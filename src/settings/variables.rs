@@ -390,6 +390,8 @@ pub(super) fn parse_url(text: &str) -> Option<Url> {
 }
 
 /// `base` with a path behind its own.
-pub(super) fn join(base: &Url, path: &str) -> Option<Url> {
-    Url::parse(&format!("{}/{path}", base.as_str().trim_end_matches('/'))).ok()
+pub(super) fn join(base: &Url, path: &str) -> Url {
+    let mut url = base.clone();
+    url.set_path(&format!("{}/{path}", base.path().trim_end_matches('/')));
+    url
 }
