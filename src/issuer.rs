@@ -110,7 +110,9 @@ impl Issuer {
                 tokio::join!(user_info, get_user);
             }
             Rules::Oidc(rules) => {
-                if let Some(discovery) = self.discovery.as_ref().filter(|_| rules.asks_user_info)
+                // Nobody is asked for a document that the keys don't need.
+                if let Some(discovery) =
+                    self.discovery.as_ref().filter(|_| rules.asks_user_info && self.keys.need_discovery())
                     && let Ok(document) = discovery.document(trace).await
                 {
                     open_ahead(http, document.user_info.as_ref()).await;

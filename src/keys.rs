@@ -143,6 +143,15 @@ impl IssuerKeys {
         }
     }
 
+    /// Whether the discovery document is needed to fetch it.
+    #[must_use]
+    pub(crate) fn need_discovery(&self) -> bool {
+        match self {
+            Self::Fixed(_) => false,
+            Self::LookedUp(keys) => !keys.is_configured && matches!(keys.at, Whereabouts::Discovery(_)),
+        }
+    }
+
     /// Fetches the key set. What fails is tried again when it is needed.
     pub(crate) async fn warm_up(&self, trace: &mut Trace) {
         match self {

@@ -14,7 +14,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::json;
 use smac_local::command::{About as _, Problem, print};
-use smac_local::deployment::{Pool, SERVICE, SERVICE_TOKEN, environment};
+use smac_local::deployment::{Pool, SERVICE, SERVICE_TOKEN, of_pools};
 use smac_local::http_server::{self, Server};
 use smac_local::stand_ins::StandIns;
 use smac_local::token::Token;
@@ -224,7 +224,7 @@ impl World {
     /// One pool, which is what the peers have; services are on.
     fn environment(&self) -> Vec<(String, String)> {
         let [cognito, domain, secrets, _] = self.urls();
-        let mut environment = environment(&cognito);
+        let mut environment = of_pools(&cognito);
         environment.retain(|(name, _)| !name.contains(Pool::Secondary.name()) && !name.ends_with("QUERY_PARAMETER"));
         let pem = self.authority.pem.display().to_string();
         let ours = [

@@ -3,7 +3,7 @@
 use std::process::{ExitCode, Stdio};
 
 use smac_local::command::{About as _, Problem, print};
-use smac_local::deployment::{Pool, environment};
+use smac_local::deployment::{Pool, of_pools};
 use smac_local::runtime_api::Function;
 use smac_local::stand_ins::StandIns;
 use tokio::process::Command;
@@ -22,7 +22,7 @@ impl Start {
     /// Ends the function as soon as it asks for work, and shows what it has written.
     pub(crate) async fn run(self) -> Result<ExitCode, Problem> {
         let stand_ins = StandIns::start(0).await.about("the stand-ins")?;
-        let mut environment = environment(&stand_ins.base_url());
+        let mut environment = of_pools(&stand_ins.base_url());
         // One pool, and nothing to warn about.
         environment.retain(|(name, _)| !name.contains(Pool::Secondary.name()) && !name.ends_with("QUERY_PARAMETER"));
         if self.keys_configured {

@@ -6,10 +6,13 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use smac_local::deployment::{Pool, SERVICE, SERVICE_TOKEN};
 use smac_local::http_server::Server;
+use smac_local::keys::Key;
 use smac_local::stand_ins::{StandIns, Upstream};
 use smac_local::token::Token;
 
 use crate::support::between::{Proxy, Relay, Spoiled};
+use crate::support::oidc::{self, Provider, SUBJECT};
+use crate::support::site::Site;
 use crate::support::tls::{Authority, Front};
 use crate::support::{POOLS, World, bearer, pair, world};
 
@@ -32,14 +35,9 @@ struct Started {
 /// What has been opened to Cognito (`GetUser`), to the pools' domain (userInfo), and to Secrets Manager.
 impl Started {
     async fn must_have_opened(&self, expected: [usize; 3]) {
-        let opened = || [&self.cognito, &self.domain, &self.secrets].map(Relay::opened);
-        // The other end accepts a connection a little after it is open.
-        let until = Instant::now() + PATIENCE;
-        while opened() != expected && Instant::now() < until {
-            tokio::time::sleep(Duration::from_millis(5)).await;
+        for (relay, expected) in [&self.cognito, &self.domain, &self.secrets].into_iter().zip(expected) {
+            relay.must_have_opened(expected).await;
         }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        assert_eq!(opened(), expected);
     }
 
     fn spoil(&self, how: Spoiled) {
@@ -196,7 +194,7 @@ async fn connections_are_opened_through_tls_and_a_proxy_too() {
     assert_eq!([Upstream::UserInfo, Upstream::Secret].map(|upstream| behind.calls(upstream)), [2, 2]);
 }
 
-/// A connection is for whom its certificate says. What was opened ahead is no way around that.
+/// A connection is for whom its certificate says. That is checked for what was opened ahead too.
 #[tokio::test]
 async fn a_wrong_certificate_opens_nothing() {
     let behind = StandIns::start(0).await.unwrap();
@@ -214,4 +212,54 @@ async fn a_wrong_certificate_opens_nothing() {
     assert_eq!(world.ask_with_token(&Token::access().sign()).await.reason(), "user_info_unavailable");
     assert_eq!(world.ask_as_service().await.reason(), "secrets_unavailable");
     assert_eq!([Upstream::UserInfo, Upstream::Secret].map(|upstream| behind.calls(upstream)), [0, 0]);
+}
+
+/// Its address is in the discovery document, which is fetched where the keys need it.
+#[tokio::test]
+async fn user_info_of_an_oidc_issuer_is_connected_to_once_its_address_is_known() {
+    let site = Site::start().await;
+    let provider = Provider::new(&site, "ONE", Key::Primary);
+    site.serve(&provider.user_info, json!({ "sub": SUBJECT, "email": "jane@example.com", "email_verified": true }));
+    let (address, key_set) = (format!("{}{}", site.url(), provider.keys), site.document(&provider.keys).to_string());
+    for (keys, opened, asked) in [
+        (("JWKS_URI", ""), 1, &[&provider.discovery, &provider.keys][..]),
+        (("JWKS_URI", address.as_str()), 0, &[&provider.keys]),
+        (("JWKS", key_set.as_str()), 0, &[]),
+    ] {
+        let relay = Relay::before(&site.url()).await;
+        let mut document = provider.document(&site);
+        document["userinfo_endpoint"] = format!("{}{}", relay.url(), provider.user_info).into();
+        site.serve(&provider.discovery, document);
+        let more = [("USER_ID", "email"), ("USER_INFO", "true"), keys];
+        let world = oidc::still_world(&provider.settings(&more)).await;
+        world.warm_up_within(PATIENCE).await;
+        relay.must_have_opened(opened).await;
+        let mut asked_at_start = site.asked();
+        asked_at_start.sort();
+        assert_eq!(asked_at_start.iter().collect::<Vec<_>>(), asked, "{keys:?}");
+
+        let token = provider.token(&json!({ "scope": "openid" }));
+        assert_eq!(world.ask_with_token(&token).await.reason(), "allowed");
+        assert_eq!(site.asked().pop().as_ref(), Some(&provider.user_info));
+        relay.must_have_opened(1).await;
+    }
+}
+
+/// Each with a userInfo host of its own.
+#[tokio::test]
+async fn three_hundred_issuers_open_no_more_connections_than_eight() {
+    let site = Site::start().await;
+    let relay = Relay::before(&site.url()).await;
+    let mut settings = Vec::new();
+    for number in 1..=300 {
+        let provider = Provider::new(&site, &format!("I{number:03}"), Key::Primary);
+        let mut document = provider.document(&site);
+        document["userinfo_endpoint"] = format!("{}{}", relay.url_at(number), provider.user_info).into();
+        site.serve(&provider.discovery, document);
+        settings.extend(provider.settings(&[("USER_INFO", "true")]));
+    }
+    let world = oidc::still_world(&settings).await;
+    world.warm_up_within(PATIENCE).await;
+    relay.must_have_opened(8).await;
+    assert_eq!(site.asked().len(), 16);
 }

@@ -1,8 +1,10 @@
 //! What is between the authorizer and its upstreams: connections that go bad while nobody uses them, and a proxy.
 
 use std::io;
+use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use smac_local::http_server::Server;
 use smac_local::stand_ins::StandIns;
@@ -28,7 +30,12 @@ pub struct Relay {
 
 impl Relay {
     pub async fn start(stand_ins: &StandIns) -> Self {
-        let behind = stand_ins.base_url().trim_start_matches("http://").to_owned();
+        Self::before(&stand_ins.base_url()).await
+    }
+
+    /// A relay to what is at this address. All of this machine's own addresses lead to it.
+    pub async fn before(url: &str) -> Self {
+        let behind = url.trim_start_matches("http://").to_owned();
         let spoiled = Arc::new(watch::Sender::new(Spoiled::Dead));
         let opened = Arc::new(AtomicUsize::new(0));
         let (changes, count) = (Arc::clone(&spoiled), Arc::clone(&opened));
@@ -36,16 +43,35 @@ impl Relay {
             count.fetch_add(1, Ordering::SeqCst);
             pass_on(stream, behind.clone(), changes.subscribe())
         };
-        Self { server: Server::accept("127.0.0.1:0", relay).await.unwrap(), spoiled, opened }
+        Self { server: Server::accept("0.0.0.0:0", relay).await.unwrap(), spoiled, opened }
     }
 
     pub fn url(&self) -> String {
-        self.server.url()
+        self.url_at(1)
+    }
+
+    /// The same at another of this machine's addresses, of which there are 16 million.
+    pub fn url_at(&self, number: u32) -> String {
+        format!(
+            "http://{}:{}",
+            Ipv4Addr::from_bits(Ipv4Addr::LOCALHOST.to_bits() - 1 + number),
+            self.server.address().port()
+        )
     }
 
     /// How many connections were opened so far.
     pub fn opened(&self) -> usize {
         self.opened.load(Ordering::SeqCst)
+    }
+
+    /// Waits until so many were opened. The other end accepts a connection a little after it is open.
+    pub async fn must_have_opened(&self, expected: usize) {
+        let until = Instant::now() + Duration::from_secs(4);
+        while self.opened() < expected && Instant::now() < until {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        assert_eq!(self.opened(), expected);
     }
 
     /// Spoils the connections that are open now.

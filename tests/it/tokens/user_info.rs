@@ -6,7 +6,7 @@ use smac_local::stand_ins::{Fault, Upstream};
 use smac_local::token::{Token, Use, now};
 
 use super::reason;
-use crate::support::{POOLS, World, world};
+use crate::support::{POOLS, World, still_world, world};
 
 #[tokio::test]
 async fn user_info_gives_what_an_access_token_does_not_carry() {
@@ -24,7 +24,7 @@ async fn user_info_gives_what_an_access_token_does_not_carry() {
 
 #[tokio::test]
 async fn what_user_info_said_ends_with_the_token() {
-    let world = world(&[("JWT__LEEWAY_SECONDS", "300")]).await;
+    let world = still_world(&[("JWT__LEEWAY_SECONDS", "300")]).await;
     let token = Token::access().claim("exp", now() + 30).sign();
     assert_eq!(world.ask_with_token(&token).await.reason(), "allowed");
     assert_eq!(world.ask_with_token(&token).await.line()["lookups"]["userInfo"], "fresh");
@@ -44,7 +44,7 @@ async fn what_user_info_said_ends_with_the_token() {
 /// Expired tokens are accepted here, so that the end of what is remembered of them shows.
 async fn world_with_long_memory() -> World {
     let long = [("JWT__LEEWAY_SECONDS", "300"), ("CACHE__TTL_SECONDS", "3600"), ("JWT__CHECK_EXPIRATION", "false")];
-    world(&long).await
+    still_world(&long).await
 }
 
 #[tokio::test]

@@ -28,6 +28,7 @@ const ELSEWHERE: &[(&str, Place)] = &[
     ("cargo measure load", In(".ci/measure", "cargo measure load")),
     ("cargo measure flood", In(".ci/measure", "cargo measure flood")),
     ("cargo measure bench", In(".ci/measure", "cargo measure bench")),
+    ("cargo measure cold", In(".ci/cold", "cargo measure cold")),
     ("cargo lambda watch", In("tests/reality/cargo_lambda.py", r#"["cargo", "lambda", "watch", "--env-file"]"#)),
     ("cargo lambda invoke", In("tests/reality/cargo_lambda.py", r#"["cargo", "lambda", "invoke", "#)),
     ("cargo lambda build", In(".ci/sam", "sam build")),
