@@ -233,7 +233,7 @@ struct Rules<'a>(&'a RulesTrace);
 
 impl Serialize for Rules<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let RulesTrace { is_allowed, policies, errors, is_method } = self.0;
+        let RulesTrace { is_allowed, policies, errors, is_method, .. } = self.0;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("decision", if *is_allowed { "allow" } else { "deny" })?;
         let ids = |ids: &[Arc<str>]| ids.iter().map(|id| id.to_string()).collect::<Vec<_>>();

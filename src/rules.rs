@@ -5,6 +5,8 @@
 mod compile;
 mod config;
 mod decision;
+#[cfg(feature = "tools")]
+mod each;
 mod entities;
 mod judge;
 mod looks;
@@ -15,7 +17,10 @@ mod question;
 mod route;
 mod routes;
 mod schema;
+#[cfg(feature = "tools")]
 mod supposed;
+#[cfg(feature = "tools")]
+mod survey;
 mod template;
 mod values;
 
@@ -26,6 +31,6 @@ pub(crate) use policies::{Policies, PolicyError};
 pub(crate) use routes::Routes;
 #[cfg(feature = "tools")]
 pub use {
-    supposed::{Applied, Supposed, Supposition, Who},
+    supposed::{Supposed, Supposition, Who},
     template::Precedence,
 };

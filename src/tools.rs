@@ -21,12 +21,12 @@ pub use crate::principal::Mode;
 pub use crate::record::{DIMENSIONS, METRICS, NAMESPACE};
 #[cfg(feature = "rules")]
 pub use crate::rules::{
-    Applied, Config as RulesConfig, Mode as RulesMode, Precedence, Rules as AccessRules, Supposed, Supposition, Who,
+    Config as RulesConfig, Mode as RulesMode, Precedence, Rules as AccessRules, Supposed, Supposition, Who,
 };
 pub use crate::service::Config as ServiceConfig;
 pub use crate::settings::{Accepts, Default, PREFIX, SETTINGS, Section, Setting};
 pub use crate::token::Config as TokenConfig;
-pub use crate::trace::{Calls, Trace, Upstream};
+pub use crate::trace::{Applied, Calls, RulesTrace, Trace, Upstream};
 
 use std::borrow::Cow;
 
@@ -91,6 +91,24 @@ pub fn with_limits(mut settings: Settings, misses: Limit, per_caller: Limit) -> 
     settings.lookup.misses = misses;
     settings.lookup.per_caller = per_caller;
     settings
+}
+
+/// The same settings, with each policy of the rules in the trace of a decision.
+#[cfg(feature = "rules")]
+#[must_use]
+pub fn with_each_policy(mut settings: Settings) -> Settings {
+    settings.rules = settings.rules.map(crate::rules::Config::telling_each);
+    settings
+}
+
+/// The names of the routes (`get /pets/{id}`) of an OpenAPI document or a Cedar schema in JSON, as the rules read it.
+///
+/// # Errors
+/// What is wrong with it, in words.
+#[cfg(feature = "rules")]
+pub fn routes_of(json: &str, namespace: Option<&str>) -> Result<Vec<String>, String> {
+    let (routes, _) = crate::rules::Routes::parse(json, namespace).map_err(|error| error.to_string())?;
+    Ok(routes.names().map(str::to_owned).collect())
 }
 
 /// A JSON object from outside, as the authorizer reads it.

@@ -87,6 +87,21 @@ pub struct RulesTrace {
     pub errors: Vec<Arc<str>>,
     /// Whether the answer covers this request's route alone, since a policy for all routes would be too large.
     pub is_method: bool,
+    /// What becomes of each policy, in the order of the files, where the tools ask for it.
+    #[cfg(feature = "tools")]
+    pub each: Vec<(Arc<str>, Applied)>,
+}
+
+/// What becomes of a policy.
+#[cfg(feature = "tools")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Applied {
+    /// It applies.
+    Yes,
+    /// It does not.
+    No,
+    /// It can't be evaluated.
+    Failed(String),
 }
 
 /// It may hold a person's address.

@@ -3,6 +3,7 @@
 
 mod live;
 mod report;
+mod rules;
 
 use std::process::ExitCode;
 
@@ -21,6 +22,7 @@ Examples:
   cargo local check --env-file prod.env --live --format json
   aws lambda get-function-configuration --function-name NAME | cargo local check --function-config -
   cargo local check --template template.yaml --parameter UserPoolId=eu-west-1_Example
+  cargo local check --rules rules --openapi openapi.yaml
 
 Files that settings name are read relative to LAMBDA_TASK_ROOT, or else to the file with the settings.
 With --live the discovery document and the key set of every issuer are fetched too.
@@ -39,6 +41,8 @@ pub(crate) struct Check {
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
     #[command(flatten)]
+    rules: rules::Options,
+    #[command(flatten)]
     source: Source,
 }
 
@@ -51,15 +55,17 @@ enum Format {
 
 impl Check {
     pub(crate) async fn run(self) -> Result<ExitCode, Problem> {
-        if self.source.is_development() {
-            let files = "--env-file, --function-config, --template or --settings-file";
+        let is_deployment = !self.source.is_development();
+        if !is_deployment && !self.source.has_rules() {
+            let files = "--env-file, --function-config, --template, --settings-file or --rules";
             return Err(Problem::new("no settings", format_args!("name a file with {files}")));
         }
         let mut deployment = self.source.read(None)?;
         environment::assume_region(&mut deployment.variables);
         let variables = deployment.variables.iter().filter(|(name, _)| name.to_ascii_uppercase().starts_with(PREFIX));
         let mut report = Report::new(self.format, deployment.file.clone(), variables.count());
-        settings(&deployment, &mut report)?;
+        settings(&deployment, is_deployment, &mut report)?;
+        rules::look(&deployment, is_deployment, &self.rules, &mut report)?;
         if self.source.is_live() {
             look(&deployment, &mut report).await?;
         }
@@ -70,9 +76,14 @@ impl Check {
     }
 }
 
-fn settings(deployment: &Deployment, report: &mut Report) -> Result<(), Problem> {
+fn settings(deployment: &Deployment, is_deployment: bool, report: &mut Report) -> Result<(), Problem> {
     let unknown = &deployment.unknown;
-    let found = deployment.check();
+    let mut found = deployment.check();
+    if !is_deployment {
+        let is_of_rules = |variable: &str| variable.starts_with(&format!("{PREFIX}RULES__"));
+        found.mistakes.retain(|mistake| is_of_rules(&mistake.variable));
+        found.warnings.retain(|warning| is_of_rules(&warning.variable));
+    }
     // What depends on something unknown may be right or wrong.
     for mistake in found.mistakes.iter().filter(|it| !depends_on(unknown, &it.variable, &it.problem)) {
         report.add(Kind::Mistake, &mistake.variable, &mistake.problem)?;

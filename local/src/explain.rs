@@ -6,6 +6,7 @@ mod input;
 pub(crate) mod offline;
 mod passed;
 mod refused;
+pub(crate) mod rules;
 mod token;
 
 use std::ffi::OsString;
@@ -74,11 +75,15 @@ impl Explain {
         let explanation = Explanation::new(&decider.settings, &event, about, &decision, asked);
         let settings = format!("{}: {}", decider.deployment.name, describe(&tools::parts(&decider.settings)));
         match self.format {
-            Format::Text => print_text(&settings, which, &explanation, &decision)?,
+            Format::Text => {
+                print_text(&settings, which, &explanation, &decision)?;
+                rules::print_each(&tools::parts(&decider.settings), &decision)?;
+            }
             Format::Json => print_json(&json!({
                 "settings": settings,
                 "asked": explanation.asked,
                 "checks": explanation.checks_json(),
+                "rules": rules::document(&tools::parts(&decider.settings), &decision),
                 "outcome": decision.outcome().name(),
                 "reason": decision.outcome().reason(),
                 "assumed": explanation.is_uncertain(),

@@ -10,7 +10,7 @@ use smac_local::event::{self, Overrides};
 
 use crate::decider::{self, Decider};
 use crate::decisions::{client, exit_code, log_line, toned_outcome};
-use crate::explain::Asked;
+use crate::explain::{Asked, rules};
 use crate::format::{Format, print_json};
 use crate::read_event;
 use crate::source::Source;
@@ -60,6 +60,9 @@ impl Invoke {
     fn print_text(&self, event: &Value, decision: &Decision, is_assumed: bool) -> Result<(), Problem> {
         print(&format!("request   {}", event::describe(event)))?;
         print(&format!("decision  {}", toned_outcome(decision)))?;
+        if let Some(line) = rules::line(decision) {
+            print(&format!("rules     {line}"))?;
+        }
         print(&format!("client    {}", client(decision)))?;
         print(&format!("answer    {}", answer(decision)))?;
         if is_assumed {

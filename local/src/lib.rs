@@ -18,6 +18,7 @@ pub mod env_file;
 pub mod event;
 pub mod http_server;
 pub mod keys;
+pub mod openapi;
 pub mod progress;
 pub mod runtime_api;
 pub mod stand_ins;

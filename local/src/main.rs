@@ -9,6 +9,7 @@ mod explain;
 mod format;
 mod invoke;
 mod program;
+mod routes;
 mod serve;
 mod settings;
 mod source;
@@ -48,6 +49,7 @@ enum Command {
     Explain(Box<explain::Explain>),
     Check(Box<check::Check>),
     Settings(settings::List),
+    Routes(routes::Routes),
     /// Print a signed token of the development deployment
     Token(Overrides),
     /// Print an event with its tokens filled in
@@ -86,6 +88,7 @@ async fn run(command: Command) -> Result<ExitCode, Problem> {
         Command::Explain(explain) => explain.run().await,
         Command::Check(check) => check.run().await,
         Command::Settings(list) => list.run(),
+        Command::Routes(routes) => routes.run(),
         Command::Token(changes) => print(&changes.token().sign()),
         Command::Render { event, changes } => {
             read_event(&event, &changes).and_then(|event| print(&format!("{event:#}")))

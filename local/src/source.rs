@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
 use std::time::SystemTime;
 
-use smac_lambda_authorizer::tools::PREFIX;
+use smac_lambda_authorizer::tools::{self, PREFIX};
 use smac_lambda_authorizer::{Findings, Mistakes, Settings};
 use smac_local::command::{self, About as _, Problem, name_and_value, place};
 use smac_local::stand_ins::StandIns;
@@ -40,6 +40,9 @@ pub(crate) struct Source {
     #[arg(long = "setting", value_name = "NAME=VALUE", value_parser = parse_setting)]
     // Not by its other name, by which clap would not see that there may be several.
     settings: Vec<(String, String)>,
+    /// Folder with access rules: `*.cedar`, and `routes.json` or `schema.json`
+    #[arg(long, value_name = "DIR")]
+    rules: Option<PathBuf>,
     /// Ask the real upstreams; without it nothing leaves this machine
     #[arg(long)]
     live: bool,
@@ -61,6 +64,11 @@ impl Source {
 
     pub(crate) const fn is_live(&self) -> bool {
         self.live
+    }
+
+    /// Whether a folder with access rules is given.
+    pub(crate) const fn has_rules(&self) -> bool {
+        self.rules.is_some()
     }
 
     /// Another value of a setting, for options that stand for one.
@@ -135,6 +143,9 @@ impl Source {
         }
         unknown.retain(|(name, _)| !self.settings.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)));
         variables.extend(unknown.iter().map(|(name, _)| (name.clone(), environment::unknown_value(name))));
+        if let Some(folder) = &self.rules {
+            environment::change(&mut variables, of_rules(folder)?);
+        }
         environment::change(&mut variables, self.settings.clone());
         if !self.live {
             environment::assume_region(&mut variables);
@@ -149,6 +160,15 @@ impl Source {
     fn name(&self) -> String {
         self.files().next().map_or_else(|| "the development deployment".to_owned(), place)
     }
+}
+
+/// The settings of the rules in a folder.
+fn of_rules(folder: &Path) -> Result<Variables, Problem> {
+    let folder = std::fs::canonicalize(folder).about(folder.display())?;
+    let routes = ["routes.json", "schema.json"].map(|name| folder.join(name)).into_iter().find(|path| path.is_file());
+    let named = |name: &str, path: &Path| (format!("{PREFIX}{name}"), path.to_string_lossy().into_owned());
+    let routes = routes.map(|path| named("RULES__ROUTES", &path));
+    Ok([named("RULES__POLICIES", &folder)].into_iter().chain(routes).collect())
 }
 
 /// A deployment's settings, before they are read.
@@ -181,7 +201,8 @@ impl Deployment {
 
     /// The settings with other variables.
     pub(crate) fn with(&self, variables: Variables) -> Result<Settings, Problem> {
-        Settings::from_variables(variables, |path| self.files.read(path)).map_err(|Mistakes { 0: mistakes, .. }| {
+        let settings = Settings::from_variables(variables, |path| self.files.read(path));
+        settings.map(tools::with_each_policy).map_err(|Mistakes { 0: mistakes, .. }| {
             let what = format!("with these mistakes in the settings of {} the function does not start", self.name);
             Problem::list(what, mistakes)
         })
@@ -199,6 +220,11 @@ pub(crate) struct Files {
 }
 
 impl Files {
+    /// Those that were read.
+    pub(crate) fn all(&self) -> BTreeSet<PathBuf> {
+        lock(&self.read).clone()
+    }
+
     fn read(&self, path: &Path) -> io::Result<String> {
         if let Some(text) = self.given.as_ref().filter(|_| path == Path::new(GIVEN)) {
             return Ok(text.clone());

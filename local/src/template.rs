@@ -36,6 +36,11 @@ pub struct Environment {
     pub unknown: Vec<(String, String)>,
 }
 
+/// Any document in YAML or JSON. An error names the line, and shows nothing of it.
+pub fn parse_document(string: &str) -> Result<Node, String> {
+    node::parse(string)
+}
+
 impl Template {
     /// Reads a template in YAML or JSON; an error holds none of its values. Parameters that are not given have their
     /// defaults. A pseudo parameter (`AWS::Region`), a resource (`Pool`) or its attribute (`Pool.Arn`) may be given too.

@@ -1,6 +1,6 @@
 //! What an answer to a request may cover, by the rules.
 
-use cedar_policy::{Context, Entities, Entity, EntityUid};
+use cedar_policy::{Context, Entities, Entity, EntityUid, PolicySet};
 
 use super::compile;
 use super::config::{Config, Mode};
@@ -49,7 +49,7 @@ impl Rules {
         scope: Scope,
         trace: &mut Trace,
     ) -> Result<Coverage, Refusal> {
-        let Config { policies, routes, names, mode } = &self.config;
+        let Config { policies, routes, names, mode, .. } = &self.config;
         let routes = routes.as_ref();
         let asked = Asked::of(request, routes, names);
         let looks = asked.as_ref().map_or(Looks::Nothing, |asked| self.looks(&asked.action));
@@ -59,14 +59,21 @@ impl Rules {
         let caller = Caller::new(principal, names, self.actions.as_ref());
         let token = principal.claims().and_then(entities::token);
         let resource = names.application(request.arn().api());
+        #[cfg(feature = "tools")]
+        let mut each = Vec::new();
         let decision = match (&asked, &caller) {
             (None, _) => Decision::refused(Forbidden::RouteUnknown),
             (Some(_), None) => Decision::refused(Forbidden::RuleError),
             (Some(asked), Some(caller)) => {
                 let context = question::context(request, token.clone(), asked, routes, looks);
-                let ask =
-                    |context| decision::ask(&policies.set, caller, asked.action.clone(), resource.clone(), context);
-                match context.and_then(ask) {
+                let ask = |policies: &PolicySet| {
+                    decision::ask(policies, caller, asked.action.clone(), resource.clone(), context.clone()?)
+                };
+                #[cfg(feature = "tools")]
+                if self.config.tells_each {
+                    each = super::each::each(policies, &caller.uid, ask);
+                }
+                match ask(&policies.set) {
                     Some(response) => decision::decision(&response, policies),
                     None => Decision::refused(Forbidden::RuleError),
                 }
@@ -78,6 +85,8 @@ impl Rules {
             policies: decision.policies,
             errors: decision.errors,
             is_method: false,
+            #[cfg(feature = "tools")]
+            each,
         });
         if *mode == Mode::Log {
             return Ok(scope.into());

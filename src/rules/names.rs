@@ -54,6 +54,11 @@ impl Names {
         })
     }
 
+    #[cfg(feature = "tools")]
+    pub(super) fn namespace(&self) -> Option<&str> {
+        self.namespace.as_deref()
+    }
+
     /// A user, by the pool's id or the issuer's name, and the subject.
     pub(super) fn user(&self, realm: &str, subject: &str) -> EntityUid {
         entity(&self.user, &format!("{realm}|{subject}"))

@@ -151,20 +151,25 @@ impl Policies {
 
     /// What the policies look at that can apply to an action in these groups.
     pub(super) fn look(&self, action: &EntityUid, groups: Option<&HashSet<EntityUid>>) -> Looks {
-        let is_in = |group: &EntityUid| group == action || groups.is_some_and(|groups| groups.contains(group));
-        let can_apply = |policy: &&About| match &policy.scope {
-            ActionConstraint::Any => true,
-            ActionConstraint::Eq(only) => only == action,
-            ActionConstraint::In(groups) => groups.iter().any(is_in),
-        };
         // Most look at nothing.
         let looking = self.all.iter().filter(|policy| policy.looks != Looks::Nothing);
-        looking.filter(can_apply).map(|policy| policy.looks).max().unwrap_or(Looks::Nothing)
+        looking
+            .filter(|policy| policy.can_apply(action, groups))
+            .map(|policy| policy.looks)
+            .max()
+            .unwrap_or(Looks::Nothing)
     }
 
     /// Whether some policy looks at the request.
     pub(crate) fn look_at_requests(&self) -> bool {
         self.all.iter().any(|policy| policy.looks != Looks::Nothing)
+    }
+
+    /// Whether a permit can apply to an action in these groups.
+    #[cfg(feature = "tools")]
+    pub(super) fn may_permit(&self, action: &EntityUid, groups: Option<&HashSet<EntityUid>>) -> bool {
+        let mut permits = self.all.iter().filter(|policy| policy.effect == Effect::Permit);
+        permits.any(|policy| policy.can_apply(action, groups))
     }
 
     /// Whether this policy forbids.
@@ -182,6 +187,18 @@ impl Policies {
 
     fn about(&self, id: &PolicyId) -> Option<&About> {
         self.by_id.get(id).and_then(|position| self.all.get(*position))
+    }
+}
+
+impl About {
+    /// Whether the policy can apply to an action in these groups.
+    fn can_apply(&self, action: &EntityUid, groups: Option<&HashSet<EntityUid>>) -> bool {
+        let is_in = |group: &EntityUid| group == action || groups.is_some_and(|groups| groups.contains(group));
+        match &self.scope {
+            ActionConstraint::Any => true,
+            ActionConstraint::Eq(only) => only == action,
+            ActionConstraint::In(groups) => groups.iter().any(is_in),
+        }
     }
 }
 

@@ -86,6 +86,24 @@ impl Routes {
         found.all(|other| other == first).then_some(first).flatten()
     }
 
+    /// The names of the routes, in the order of the file.
+    #[cfg(feature = "tools")]
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.all.iter().map(|route| route.name.as_str())
+    }
+
+    /// The name of the route to which a gateway sends a path (without its first slash), read as it is.
+    #[cfg(feature = "tools")]
+    pub(super) fn sent_to(&self, method: &str, path: &str, precedence: Precedence) -> Option<&str> {
+        // A REST API looks at the path before the method.
+        let counts = |verb: &str| precedence == Precedence::Rest || verb == method;
+        let matching = self.templates().filter(|(verb, template)| counts(verb) && template.matches(path));
+        let best = matching.map(|(_, template)| template).min_by(|one, other| one.precedes(other, precedence));
+        let name = best.map(|template| format!("{} {}", method.to_ascii_lowercase(), template.as_str()));
+        let position = name.and_then(|name| self.position(&name)).or_else(|| self.position(DEFAULT));
+        position.and_then(|position| self.all.get(position)).map(|route| route.name.as_str())
+    }
+
     /// The path that REST's precedence chooses: it looks at the method only then.
     fn best(&self, path: &str) -> Option<&Template> {
         let matching = self.templates().filter(|(_, template)| template.matches(path)).map(|(_, template)| template);
@@ -115,6 +133,7 @@ impl Routes {
 
     /// Pairs of routes of which the first is refused in part wherever it is permitted, the second is refused, and some
     /// route is permitted whose pattern matches paths of the second. IAM's patterns can't say it better.
+    #[cfg(any(test, feature = "tools"))]
     pub(crate) fn overlaps(&self, precedence: Precedence) -> Vec<(&str, &str)> {
         let name = |index: usize| self.all.get(index).map(|route| route.name.as_str()).unwrap_or_default();
         let mut pairs = Vec::new();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use cedar_policy::{Context, EntityUid, PolicySet, RestrictedExpression};
 
 use super::decision::{self, Decision};
+use super::each::each;
 use super::entities::{self, Caller};
 use super::judge::Rules;
 use super::question::{About, members_of};
@@ -12,6 +13,7 @@ use super::values;
 use crate::claims::Claims;
 use crate::error::Forbidden;
 use crate::kind::Kind;
+use crate::trace::Applied;
 
 /// A caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,17 +71,6 @@ pub struct Supposed {
     pub each: Vec<(Arc<str>, Applied)>,
 }
 
-/// What becomes of a policy.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Applied {
-    /// It applies.
-    Yes,
-    /// It does not.
-    No,
-    /// It can't be evaluated.
-    Failed(String),
-}
-
 impl Rules {
     /// What the rules say about a caller who need not have asked. None if a token's claims are not a JSON object.
     pub fn suppose(&self, supposition: &Supposition<'_>) -> Option<Supposed> {
@@ -108,17 +99,7 @@ impl Rules {
         let policies = &self.config.policies;
         let ask = |set: &PolicySet| decision::ask(set, &caller, action.clone(), resource.clone(), context.clone());
         let Decision { refusal, policies: decided, .. } = decision::decision(&ask(&policies.set)?, policies);
-        let each = policies.set.policies().filter_map(|policy| {
-            let response = ask(&PolicySet::from_policies([policy.clone()]).ok()?)?;
-            let diagnostics = response.diagnostics();
-            let applied = match (diagnostics.errors().next(), diagnostics.reason().next()) {
-                (Some(error), _) => Applied::Failed(error.to_string()),
-                (None, Some(_)) => Applied::Yes,
-                (None, None) => Applied::No,
-            };
-            Some((policies.ids([policy.id()].into_iter()).pop()?, applied))
-        });
-        Some(Supposed { refusal, policies: decided, each: each.collect() })
+        Some(Supposed { refusal, policies: decided, each: each(policies, &caller.uid, ask) })
     }
 
     /// The action of a route, if the list has it.

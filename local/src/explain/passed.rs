@@ -5,6 +5,7 @@ mod oidc;
 use smac_lambda_authorizer::tools::{Check, Path, PoolRules, Scope, Upstream};
 
 use super::case::{Asked, Case};
+use super::rules;
 use super::token::{Token, in_words, shown};
 
 impl Case<'_> {
@@ -56,7 +57,7 @@ impl Case<'_> {
             Check::Revocation => "is not checked",
             Check::Secret => return format!("{} is there", self.secret()),
             Check::Rules if self.parts.rules.is_none() => "there are none",
-            Check::Rules => "they permit the route",
+            Check::Rules => return rules::line(self.decision).unwrap_or_else(|| "they permit the route".to_owned()),
             Check::Resource => match self.parts.policy.scope {
                 Scope::Stage => "every method of the stage",
                 Scope::Method => "the method",

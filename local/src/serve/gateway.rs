@@ -9,7 +9,7 @@ use hyper::Request;
 use hyper::body::Incoming;
 use hyper::header::HeaderName;
 use serde_json::{Value, json};
-use smac_lambda_authorizer::tools;
+use smac_lambda_authorizer::tools::{self, Precedence};
 use smac_lambda_authorizer::{Answer, Decision, FunctionError};
 use smac_local::command::{Problem, print};
 use smac_local::http_server::{self, with_header};
@@ -28,7 +28,7 @@ use super::verdict::{self, Denial};
 use super::{cors, event, page, web_socket};
 use crate::decider::{self, Decider};
 use crate::decisions::{log_line, outcome};
-use crate::explain::Asked;
+use crate::explain::{Asked, rules};
 use crate::source::Source;
 
 pub(super) struct Gateway {
@@ -250,8 +250,10 @@ impl Gateway {
     /// The route of the access rules' list, or the one that stands for all.
     pub(super) fn route(&self, method: &str, path: &str) -> Route {
         let decider = self.decider();
-        let routes = tools::parts(&decider.settings).rules.and_then(|rules| rules.routes());
-        routes.and_then(|routes| Route::find(routes, method, path)).unwrap_or_else(|| Route::any(path))
+        let precedence = if self.api.is_http() { Precedence::Http } else { Precedence::Rest };
+        let rules = tools::parts(&decider.settings).rules;
+        let name = rules.and_then(|rules| rules.route_of(method, path, precedence));
+        name.and_then(|name| Route::of(name, path)).unwrap_or_else(|| Route::any(path))
     }
 }
 
@@ -285,6 +287,7 @@ pub(super) fn describe(handled: &Handled) -> String {
         }
         _ => {}
     }
+    parts.extend(rules::line(decision).map(|line| format!("rules {line}")));
     if let Some(time) = line.get("DecisionTime").and_then(Value::as_u64) {
         parts.push(format!("{time} us"));
     }

@@ -17,50 +17,36 @@ impl Route {
         Self { verb: "ANY".to_owned(), path: "/{proxy+}".to_owned(), parameters: vec![("proxy".to_owned(), rest)] }
     }
 
-    /// The route of a list (`get /pets/{id}`) that API Gateway chooses: a literal before a variable before a greedy one,
-    /// from left to right. Another method's route is not one; how the kinds of APIs differ does not matter for one call.
-    pub(super) fn find<'n>(names: impl Iterator<Item = &'n str>, method: &str, path: &str) -> Option<Self> {
-        let of = |name: &str| {
-            let (verb, template) = name.split_once(' ')?;
-            let (rank, parameters) = matched(template, path)?;
-            let route = Self { verb: verb.to_ascii_uppercase(), path: template.to_owned(), parameters };
-            verb.eq_ignore_ascii_case(method).then_some((rank, route))
-        };
-        names.filter_map(of).min_by(|(one, _), (other, _)| one.cmp(other)).map(|(_, route)| route)
+    /// The route of this name (`get /pets/{id}`), and what a path is in it.
+    pub(super) fn of(name: &str, path: &str) -> Option<Self> {
+        // `$default` is a route without a method.
+        let (verb, template) = name.split_once(' ').unwrap_or(("", name));
+        let parameters = if verb.is_empty() { Vec::new() } else { variables(template, path)? };
+        Some(Self { verb: verb.to_ascii_uppercase(), path: template.to_owned(), parameters })
     }
 
     /// As HTTP APIs name it.
     pub(super) fn key(&self) -> String {
-        format!("{} {}", self.verb, self.path)
+        format!("{} {}", self.verb, self.path).trim_start().to_owned()
     }
 }
 
-type Matched = (Vec<u8>, Vec<(String, String)>);
-
-/// How specific each part is, the smaller the more; and the values of the variables.
-fn matched(template: &str, path: &str) -> Option<Matched> {
-    let (mut ranks, mut parameters) = (Vec::new(), Vec::new());
-    let mut rest = Some(path.trim_start_matches('/'));
-    for part in template.trim_start_matches('/').split('/') {
+/// The values of the variables.
+fn variables(template: &str, path: &str) -> Option<Vec<(String, String)>> {
+    let mut parameters = Vec::new();
+    let mut rest = Some(path.strip_prefix('/')?);
+    for part in template.strip_prefix('/')?.split('/') {
         let left = rest?;
         let variable = part.strip_prefix('{').and_then(|part| part.strip_suffix('}'));
         if let Some(name) = variable.and_then(|name| name.strip_suffix('+')) {
             parameters.push((name.to_owned(), left.to_owned()));
-            ranks.push(2);
-            return (!left.is_empty()).then_some((ranks, parameters));
+            return Some(parameters);
         }
         let (segment, behind) = left.split_once('/').map_or((left, None), |(segment, behind)| (segment, Some(behind)));
-        match variable {
-            Some(name) if !segment.is_empty() => {
-                parameters.push((name.to_owned(), segment.to_owned()));
-                ranks.push(1);
-            }
-            None if segment == part => ranks.push(0),
-            _ => return None,
-        }
+        parameters.extend(variable.map(|name| (name.to_owned(), segment.to_owned())));
         rest = behind;
     }
-    rest.is_none().then_some((ranks, parameters))
+    Some(parameters)
 }
 
 #[cfg(test)]
@@ -68,20 +54,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_most_specific_route_is_chosen() {
-        let names = ["get /pets/{id}", "get /pets/mine", "get /{proxy+}", "put /pets/{id}", "$connect", "get /"];
-        let find = |method: &str, path: &str| Route::find(names.into_iter(), method, path).map(|route| route.key());
-        for (path, key) in [
-            ("/pets/42", "GET /pets/{id}"),
-            ("/pets/mine", "GET /pets/mine"),
-            ("/pets/42/toys", "GET /{proxy+}"),
-            ("/", "GET /"),
+    fn a_route_has_its_variables() {
+        for (name, path, key, expected) in [
+            ("get /pets/{id}", "/pets/42", "GET /pets/{id}", &[("id", "42")][..]),
+            ("put /a/{b}/c/{d+}", "/a/1/c/2/3", "PUT /a/{b}/c/{d+}", &[("b", "1"), ("d", "2/3")]),
+            ("get /", "/", "GET /", &[]),
+            ("$default", "/x", "$default", &[]),
         ] {
-            assert_eq!(find("GET", path).as_deref(), Some(key), "{path}");
+            let route = Route::of(name, path).unwrap();
+            let found: Vec<_> = route.parameters.iter().map(|(name, value)| (&**name, &**value)).collect();
+            assert_eq!((route.key().as_str(), &*found), (key, expected), "{name}");
         }
-        assert_eq!(find("DELETE", "/pets/42"), None);
-        let route = Route::find(names.into_iter(), "PUT", "/pets/42").unwrap();
-        assert_eq!(route.parameters, [("id".to_owned(), "42".to_owned())]);
         assert_eq!(Route::any("/a/b").parameters, [("proxy".to_owned(), "a/b".to_owned())]);
     }
 }

@@ -6,8 +6,8 @@ use smac_local::token::Token;
 
 use crate::support::{UNUSED, deployed_with, env_file, file, root, run, run_with, with};
 
-const COMMANDS: [&str; 10] =
-    ["serve", "invoke", "explain", "check", "settings", "token", "render", "aws", "completions", "man"];
+const COMMANDS: [&str; 11] =
+    ["serve", "invoke", "explain", "check", "settings", "routes", "token", "render", "aws", "completions", "man"];
 
 /// As many lines as a terminal shows of usual size, and as many characters in each.
 const SCREEN: (usize, usize) = (40, 100);
@@ -45,9 +45,16 @@ fn the_options_about_settings_are_the_same_everywhere() {
         group.split("\n\n").next().unwrap().to_owned()
     };
     let expected = settings("check");
-    for option in
-        ["--env-file", "--settings-file", "--template", "--parameter", "--function-config", "--setting", "--live"]
-    {
+    for option in [
+        "--env-file",
+        "--settings-file",
+        "--template",
+        "--parameter",
+        "--function-config",
+        "--setting",
+        "--rules",
+        "--live",
+    ] {
         assert!(expected.contains(option), "{expected}");
     }
     for command in ["invoke", "explain", "serve"] {

@@ -8,6 +8,7 @@ mod cli;
 mod docs;
 mod explain;
 mod function_config;
+mod rules;
 mod sam;
 mod serve;
 mod settings;

@@ -5,6 +5,7 @@ mod backend;
 mod caching;
 mod page;
 mod reload;
+mod walk;
 mod web_socket;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};

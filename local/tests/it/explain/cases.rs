@@ -15,7 +15,7 @@ const DISCOVERY_URL: &str = "PROVIDER_OIDC__ISSUERS__DEV__DISCOVERY_URL";
 const USER_INFO: &str = "PROVIDER_OIDC__ISSUERS__DEV__USER_INFO";
 
 const RULES: &[(&str, &str)] = &[
-    ("RULES__POLICIES", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rules/pets.cedar")),
+    ("RULES__POLICIES", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rules/rules.cedar")),
     ("RULES__ROUTES", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rules/routes.json")),
 ];
 

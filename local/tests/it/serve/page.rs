@@ -69,13 +69,13 @@ fn the_page_is_small() {
 fn a_rule_that_decided_is_shown() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rules");
     let (policies, routes) =
-        (format!("RULES__POLICIES={folder}/pets.cedar"), format!("RULES__ROUTES={folder}/routes.json"));
+        (format!("RULES__POLICIES={folder}/rules.cedar"), format!("RULES__ROUTES={folder}/routes.json"));
     let gateway = Gateway::start(&["--setting", &policies, "--setting", &routes]);
     let info = gateway.ask("GET /_local/info", &[]).body;
     let count = |name: &str| info["rules"][name].as_array().unwrap().len();
     assert_eq!((count("policies"), count("routes")), (3, 4), "{info}");
     for (method, reason, policies) in
-        [("GET", Value::Null, json!(["pets.cedar#0"])), ("PUT", json!("rule_forbids"), json!(["pets.cedar#1"]))]
+        [("GET", Value::Null, json!(["rules.cedar#0"])), ("PUT", json!("rule_forbids"), json!(["rules.cedar#1"]))]
     {
         let request = json!({ "kind": "rest-request", "method": method, "path": "/pets", "token": Token::id().sign() });
         let decided = gateway.decide(&request);

@@ -36,6 +36,12 @@ fn read_head(stream: &mut TcpStream) -> String {
     read_to(stream, "\r\n\r\n").to_ascii_lowercase()
 }
 
+/// What a handshake is answered with.
+pub(super) fn status(gateway: &Gateway, query: &str) -> u16 {
+    let head = read_head(&mut handshake(gateway, query, None));
+    head.split(' ').nth(1).unwrap().parse().unwrap()
+}
+
 /// What the backend sees of the caller: a message of 126 bytes or more in one frame.
 fn read_authorizer(stream: &mut TcpStream) -> Value {
     let mut frame = [0; 4];
