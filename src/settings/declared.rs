@@ -21,7 +21,7 @@ macro_rules! settings {
 
 settings! {
     SETTINGS_FILE = Setting::new("SETTINGS_FILE", Accepts::String, NONE,
-        "A JSON file with further settings; a variable of the environment wins.");
+        "A JSON file with further settings, or the JSON itself; a variable of the environment wins.");
     PROVIDER = Setting::new("PROVIDER", Accepts::ListOf(&["COGNITO", "OIDC", "NONE"]), Default::Value("NONE"),
         "Whose tokens are accepted: `COGNITO`, `OIDC` or both, or `NONE`.");
     USER_ID = Setting::new("USER_ID", Accepts::List, Default::Value("email"),

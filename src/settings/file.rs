@@ -1,4 +1,5 @@
-//! The settings file: JSON whose names are those of the variables, without the prefix.
+//! The settings file: JSON whose names are those of the variables, without the prefix. The variable holds its path, or the JSON
+//! itself, so that a deployment can pass any number of settings through one variable.
 
 use std::path::Path;
 
@@ -10,17 +11,20 @@ use crate::object::without_byte_order_mark;
 
 /// Adds what the settings file has, if there is one.
 pub(super) fn read(variables: &mut Variables, aws: &Aws<'_>) {
-    let Some(path) = variables.optional(&SETTINGS_FILE) else {
+    let Some(value) = variables.optional(&SETTINGS_FILE) else {
         return;
     };
-    let json = match aws.read_file(&path) {
-        Ok(json) => json,
-        Err(error) => {
-            variables.mistake(&SETTINGS_FILE, format!("is not a file that can be read ({})", error.kind()));
-            return;
+    let (file_name, json) = if value.trim_start_matches('\u{feff}').starts_with('{') {
+        (SETTINGS_FILE.name.to_owned(), value)
+    } else {
+        match aws.read_file(&value) {
+            Ok(json) => (file_name(&value), json),
+            Err(error) => {
+                variables.mistake(&SETTINGS_FILE, format!("is not a file that can be read ({})", error.kind()));
+                return;
+            }
         }
     };
-    let file_name = Path::new(&path).file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut settings = Vec::new();
     if flatten("", without_byte_order_mark(json.as_bytes()), &mut settings).is_none() {
         let problem = format!("is not a JSON object in which no name occurs twice (in {file_name})");
@@ -28,10 +32,14 @@ pub(super) fn read(variables: &mut Variables, aws: &Aws<'_>) {
         return;
     }
     if settings.iter().any(|(name, _)| name == SETTINGS_FILE.name) {
-        variables.mistake(&SETTINGS_FILE, format!("names a file that names another (in {file_name})"));
+        variables.mistake(&SETTINGS_FILE, format!("must not be among the settings of the file (in {file_name})"));
         settings.retain(|(name, _)| name != SETTINGS_FILE.name);
     }
     variables.add_file(file_name, settings);
+}
+
+fn file_name(path: &str) -> String {
+    Path::new(path).file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// The members of an object by their whole upper-cased names. None if it is no object, or one with a name twice.

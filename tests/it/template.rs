@@ -5,6 +5,7 @@ mod files;
 mod log;
 mod metrics;
 mod parameters;
+mod reached;
 mod resources;
 mod runbook;
 mod stack;

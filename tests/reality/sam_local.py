@@ -1,5 +1,5 @@
 """`sam local invoke` as docs/local.md has it, but for Docker: SAM's own code makes the environment, and the binary runs with it
-under the runtime emulator that SAM's containers have. samconfig.toml has options that SAM's commands know.
+under the runtime emulator that SAM's containers have. samconfig.example.toml has options that SAM's commands know.
 
 usage: sam_local.py [BINARY]
 """
@@ -60,14 +60,14 @@ def main():
     check("without --env-vars", error, fault("CONFIG_ENFORCED_001"))
     function.stop()
 
-    with (ROOT / "samconfig.toml").open("rb") as file:
+    with (ROOT / "samconfig.example.toml").open("rb") as file:
         config = tomllib.load(file)
     for environment_name in ("default", "prod"):
         for section, content in config[environment_name].items():
             if section != "global":
                 known = options(["local", section.removeprefix("local_")] if section.startswith("local_") else [section])
                 unknown = set(content["parameters"]) - known
-                check(f"samconfig.toml, {environment_name}.{section}: options", unknown, set())
+                check(f"samconfig.example.toml, {environment_name}.{section}: options", unknown, set())
     finish()
 
 

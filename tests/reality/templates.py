@@ -139,13 +139,13 @@ def main():
     check("websocket-api: route responses", responses, {"Connect", "Default"})
     web_socket_backend(yaml_parse((EXAMPLES / "websocket-api" / "template.yaml").read_text()))
 
-    with (ROOT / "samconfig.toml").open("rb") as file:
+    with (ROOT / "samconfig.example.toml").open("rb") as file:
         config = tomllib.load(file)
     parameters = yaml_parse((ROOT / "template.yaml").read_text())["Parameters"]
     for name in ("default", "prod"):
         overrides = config[name]["deploy"]["parameters"]["parameter_overrides"]
         read = CfnParameterOverridesType().convert(overrides, None, None)
-        check(f"samconfig.toml, {name}: parameters", (len(read), set(read) - set(parameters)), (len(overrides), set()))
+        check(f"samconfig.example.toml, {name}: parameters", (len(read), set(read) - set(parameters)), (len(overrides), set()))
     finish()
 
 

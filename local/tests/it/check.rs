@@ -124,7 +124,11 @@ fn the_template_with_its_defaults_and_with_parameters() {
     assert!(lines(&defaults, "warning").contains(&nobody.to_owned()), "{}", defaults.stdout);
 
     let users = ["--parameter", "UserPoolId=eu-west-1_Example", "--parameter", "AppClientIds=abc,def"];
-    let services = ["--parameter", "SecretsPrefix=smac/prod", "--parameter", "RotationGraceSeconds=3600"];
+    let others = |json: &str| format!("ExtraSettings={json}");
+    let grace =
+        |seconds: u32| others(&format!(r#"{{"AUTOMATION_PRINCIPALS":{{"ROTATION_GRACE_SECONDS":{seconds}}}}}"#));
+    let hour = grace(3600);
+    let services = ["--parameter", "SecretsPrefix=smac/prod", "--parameter", hour.as_str()];
     for parameters in [&users[..], &services, &[users, services].concat()] {
         let output = check(&[&template, parameters].concat());
         assert_eq!((output.code, lines(&output, "mistake").len()), (0, 0), "{}", output.stdout);
@@ -135,8 +139,23 @@ fn the_template_with_its_defaults_and_with_parameters() {
     let incomplete = check(&[&template, &users[..2]].concat());
     let mistakes = lines(&incomplete, "mistake");
     assert_eq!((incomplete.code, mistakes), (1, vec![format!("{POOL}APP_CLIENT_ID: is required")]));
-    let long = check(&[&template[..], &services, &["--parameter", "RotationGraceSeconds=90000"]].concat());
-    assert_eq!(long.code, 0);
+
+    // The settings that have no parameter are checked too.
+    let rotation =
+        "SMAC__AUTH__AUTOMATION_PRINCIPALS__ROTATION_GRACE_SECONDS: a replaced token works for more than a day";
+    let long = check(&[&template[..], &services[..2], &["--parameter", &grace(90_000)]].concat());
+    assert_eq!((long.code, lines(&long, "warning")), (0, vec![rotation.to_owned()]));
+    let mistyped = check(&[&template[..], &users, &["--parameter", &others(r#"{"JWT":{"LEEWAY":30}}"#)]].concat());
+    assert_eq!(
+        (mistyped.code, lines(&mistyped, "mistake")),
+        (
+            1,
+            vec![
+                "SMAC__AUTH__JWT__LEEWAY: is unknown; did you mean SMAC__AUTH__JWT__LEEWAY_SECONDS? (in SETTINGS_FILE)"
+                    .to_owned()
+            ]
+        )
+    );
 }
 
 #[test]

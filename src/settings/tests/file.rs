@@ -91,7 +91,41 @@ fn mistakes_name_the_file_and_no_value() {
             "JWT__LEEWAY_SECONDS: is set twice (in settings.json)",
         ),
         (r#"{"USER_ID":[1]}"#, "USER_ID: begins with `[` and is not a JSON array of strings (in settings.json)"),
-        (r#"{"SETTINGS_FILE":"other"}"#, "SETTINGS_FILE: names a file that names another (in settings.json)"),
+        (
+            r#"{"SETTINGS_FILE":"other"}"#,
+            "SETTINGS_FILE: must not be among the settings of the file (in settings.json)",
+        ),
+    ] {
+        assert_eq!(of(json), format!("SMAC__AUTH__{mistake}"), "{json}");
+    }
+}
+
+/// The settings of some variables, with this as the value of `SETTINGS_FILE`.
+fn with_value(json: &str, variables: &[(&str, &str)]) -> Result<Settings, Vec<String>> {
+    let ours = [("SETTINGS_FILE", json)];
+    let given = ours.iter().chain(variables).map(|(name, value)| (format!("SMAC__AUTH__{name}"), (*value).to_owned()));
+    let settings = Settings::from_variables(given, super::read_file);
+    settings.map_err(|Mistakes(mistakes)| mistakes.iter().map(ToString::to_string).collect())
+}
+
+#[test]
+fn the_variable_may_hold_the_json_itself() {
+    let json = format!(r#"{{{POOL},"JWT":{{"LEEWAY_SECONDS":30}}}}"#);
+    for json in [json.clone(), format!("  {json}\n"), format!("\u{feff}{json}")] {
+        let leeway =
+            |variables: &[(&str, &str)]| with_value(&json, variables).unwrap().tokens.unwrap().leeway.as_secs();
+        assert_eq!((leeway(&[]), leeway(&[("JWT__LEEWAY_SECONDS", "5")])), (30, 5));
+    }
+    let of = |json: &str| with_value(json, &[]).unwrap_err().join("; ");
+    for (json, mistake) in [
+        (r#"{"MODE":"secret"}"#, "MODE: must be one of ENFORCE, OPTIONAL (in SETTINGS_FILE)"),
+        (r#"{"MODE":"secret""#, "SETTINGS_FILE: is not a JSON object in which no name occurs twice (in SETTINGS_FILE)"),
+        (
+            r#"{"SETTINGS_FILE":"other.json"}"#,
+            "SETTINGS_FILE: must not be among the settings of the file (in SETTINGS_FILE)",
+        ),
+        // What does not begin as an object is a path, and names no file.
+        (r#"["secret"]"#, "SETTINGS_FILE: is not a file that can be read (entity not found)"),
     ] {
         assert_eq!(of(json), format!("SMAC__AUTH__{mistake}"), "{json}");
     }

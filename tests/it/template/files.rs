@@ -24,7 +24,7 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
 #[test]
 fn each_environment_variable_is_one_that_is_read() {
     let mut paths =
-        vec![root().join("template.yaml"), root().join("samconfig.toml"), root().join("docs/operations.md")];
+        vec![root().join("template.yaml"), root().join("samconfig.example.toml"), root().join("docs/operations.md")];
     files(&root().join("examples"), &mut paths);
     let mut found = 0;
     for path in paths {
@@ -53,5 +53,5 @@ fn each_environment_variable_is_one_that_is_read() {
             found += 1;
         }
     }
-    assert!(found > 40, "{found}");
+    assert!(found > 20, "{found}");
 }

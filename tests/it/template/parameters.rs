@@ -1,9 +1,8 @@
-//! The parameters: each is described, has bounds, and is the setting that it says.
+//! The parameters: each is described, has bounds, and is in a group.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
-use smac_lambda_authorizer::tools::{PREFIX, SETTINGS, Section};
 use smac_local::keys::Key;
 
 use super::stack::{Stack, USERS, read, template, text};
@@ -13,47 +12,19 @@ const SAMPLES: &[(&str, &[&str])] = &[
     ("UserPoolId", &["", "eu-west-1_Abc123"]),
     ("AppClientIds", &["", "client", "one,two"]),
     ("UserPoolDomain", &["", "my-prefix", "https://login.example.com"]),
-    ("UserPoolIssuers", &["ORIGINAL", "ORIGINAL,UPDATED", "https://login.example.com"]),
-    ("SecondUserPoolId", &["", "eu-west-1_Def456", "eu-west-1_Abc123"]),
-    ("SecondAppClientIds", &["", "other"]),
-    ("SecondUserPoolDomain", &["", "login.example.com"]),
-    ("UserPoolResourceAudience", &["", "https://api.example.com/,orders"]),
-    ("SecondUserPoolResourceAudience", &["", "orders"]),
+    ("UserIdClaims", &["", "sub", "email, phone_number,sub"]),
     ("OidcIssuer", &["", "https://login.example.com", "https://login.example.com/tenant/"]),
     ("OidcAudience", &["", "api", "https://api.example.com/,api"]),
-    ("OidcAlgorithms", &["RS256", "ES256,EdDSA"]),
-    ("OidcClientIds", &["", "one,two"]),
-    ("OidcUserIdClaims", &["sub", "/user/id, email"]),
     ("OidcUserIdPrefix", &["", "oidc:"]),
-    ("OidcRequiredScopes", &["", "read,write"]),
-    ("OidcRequiredGroups", &["", "admins"]),
-    ("SettingsFile", &["", "settings.json", "/opt/settings.json"]),
-    ("SettingsLayerArn", &["", "arn:aws:lambda:eu-west-1:123456789012:layer:settings:1"]),
-    ("UserIdClaims", &["email", "sub", "email, phone_number,sub"]),
-    ("RequiredScopes", &["", "a/b,c"]),
-    ("RequiredGroups", &["", "admins"]),
-    ("LeewaySeconds", &["0", "300"]),
-    ("JwtHeaderName", &["Authorization", "X-Token"]),
-    ("JwtHeaderPrefix", &["Bearer", "", "JWT"]),
-    ("JwtQueryParameter", &["", "token"]),
-    ("JwtCookieName", &["", "session"]),
-    ("JwtWebSocketProtocol", &["", "bearer"]),
     ("SecretsPrefix", &["", "smac/prod"]),
     ("SecretsRegion", &["", "us-east-1"]),
     ("SecretsKmsKeyArn", &["", "arn:aws:kms:eu-west-1:123456789012:key/1"]),
-    ("RotationGraceSeconds", &["0", "3600", "999999"]),
-    ("ServiceIdHeaderName", &["smac-principal", "x-id"]),
-    ("ServiceTokenHeaderName", &["smac-token", "x-id"]),
     ("ContextClaims", &["", "name,cognito:groups", "custom:tenant=tenant, userId=id"]),
-    ("RulesPolicies", &["", "rules", "/opt/rules/pets.cedar"]),
-    ("RulesRoutes", &["", "rules/openapi.json"]),
-    ("RulesNamespace", &["", "PetStore", "Shop::Pets"]),
-    ("CacheTtlSeconds", &["60", "0", "99999"]),
-    ("CacheNegativeTtlSeconds", &["30", "0", "99999"]),
-    ("CacheStaleSeconds", &["300", "0", "99999"]),
-    ("CacheCapacity", &["1000", "1", "99999"]),
-    ("KeySetTtlSeconds", &["3600", "0", "99999"]),
-    ("UpstreamTimeoutMs", &["2000", "100", "4500"]),
+    ("JwtWebSocketProtocol", &["", "bearer"]),
+    ("JwtQueryParameter", &["", "token"]),
+    ("ExtraSettings", &["", "{}", r#"{"JWT": {"LEEWAY_SECONDS": 30}, "LOG_CLIENT": true}"#]),
+    ("SettingsFile", &["", "settings.json", "/opt/settings.json"]),
+    ("SettingsLayerArn", &["", "arn:aws:lambda:eu-west-1:123456789012:layer:settings:1"]),
     ("Release", &["", "2026-11-24"]),
     ("ApiId", &["*", "abcdef1234"]),
     ("SubnetIds", &["", "subnet-0123456789abcdef0,subnet-01234567"]),
@@ -70,9 +41,6 @@ pub fn samples(name: &str, parameter: &Value) -> Vec<String> {
     }
     if parameter["Type"] == "Number" {
         return ["Default", "MinValue", "MaxValue"].iter().filter_map(|key| parameter.get(key)).map(text).collect();
-    }
-    if name.ends_with("Jwks") {
-        return vec![String::new(), Key::Primary.key_set().to_string()];
     }
     let samples = SAMPLES.iter().find(|(sampled, _)| *sampled == name);
     samples.unwrap_or_else(|| panic!("{name} has no samples")).1.iter().map(|value| (*value).to_owned()).collect()
@@ -102,72 +70,48 @@ fn parameters_are_described_bounded_and_in_groups() {
     }
 }
 
-/// The settings of an issuer that have no parameter.
-const IN_THE_FILE: [&str; 9] = [
-    "JWKS_URI",
-    "JWKS",
-    "DISCOVERY_URL",
-    "TOKEN_TYPE",
-    "SCOPE_CLAIM",
-    "GROUPS_CLAIM",
-    "REQUIRED_CLAIMS",
-    "ALLOW_MACHINE_TOKENS",
-    "USER_INFO",
-];
-
-#[test]
-fn the_template_has_every_setting_that_is_not_for_local_runs() {
-    let all = [
-        ("SecondUserPoolId", "eu-west-1_Def456"),
-        ("SecretsPrefix", "smac/prod"),
-        ("OidcIssuer", "https://login.example.com"),
-        ("SettingsFile", "settings.json"),
-    ];
-    let environment = Stack::new(&all).environment();
-    let names: BTreeSet<&str> = environment.iter().filter_map(|(name, _)| name.strip_prefix(PREFIX)).collect();
-    // What few issuers need is in the settings file. A profile is for local runs, that expired tokens are accepted is not for a deployment to choose, and the region is in
-    // the pool's id.
-    let left_out = ["AUTOMATION_PRINCIPALS__SECRETS_MANAGER__PROFILE", "JWT__CHECK_EXPIRATION", "REGION"];
-    let settings = SETTINGS.iter().filter(|setting| !left_out.contains(&setting.name));
-    let expected: BTreeSet<String> = settings
-        .flat_map(|setting| match setting.section {
-            Section::Pool => vec![setting.full_name("PRIMARY"), setting.full_name("SECONDARY")],
-            Section::Issuer if IN_THE_FILE.contains(&setting.name) => vec![],
-            Section::Issuer => vec![setting.full_name("OIDC")],
-            Section::Global => vec![setting.full_name("")],
-        })
-        .collect();
-    assert_eq!(names, expected.iter().map(String::as_str).collect());
-}
-
 /// Lambda refuses an environment of more than 4 KB, measured as a JSON object.
 #[test]
-fn the_environment_leaves_room_for_a_key_set() {
-    let key = Key::Primary.key_set()["keys"][0].clone();
-    let key_set = json!({ "keys": [key, key] }).to_string();
+fn the_environment_leaves_room_for_key_sets() {
     let length = |given: &[(&str, &str)]| {
         let environment: BTreeMap<_, _> = Stack::new(given).environment().into_iter().collect();
         serde_json::to_string(&environment).unwrap().len()
     };
-    let second = [("SecondUserPoolId", "eu-west-1_Def456"), ("SecondAppClientIds", "2example23456789012345678")];
-    let one = [USERS[0], ("AppClientIds", "1example23456789012345678"), ("UserPoolJwks", &key_set)];
-    let two = [one.as_slice(), &second, &[("SecretsPrefix", "smac/prod")]].concat();
-    assert!(length(&one) < 3_200 && length(&two) < 4_096, "{} {}", length(&one), length(&two));
+    let one = [USERS[0], ("AppClientIds", "1example23456789012345678"), ("SecretsPrefix", "smac/prod")];
+    let key = Key::Primary.key_set()["keys"][0].clone();
+    let key_set = json!({ "keys": [key, key] });
+    let second = json!({ "USERPOOL_ID": "eu-west-1_Def456", "APP_CLIENT_ID": "2example23456789012345678" });
+    let pools = json!({ "PROVIDER_COGNITO": { "USERPOOLS": { "PRIMARY": { "JWKS": key_set }, "SECONDARY": second } } });
+    let extra = pools.to_string();
+    let two = [one.as_slice(), &[("ExtraSettings", extra.as_str())]].concat();
+    Stack::new(&two).settings().unwrap();
+    assert!(length(&one) < 1_500 && length(&two) < 3_300, "{} {}", length(&one), length(&two));
+}
+
+/// The parameters of each list in the example of samconfig.toml. tests/reality/templates.py asks SAM for them.
+fn overrides(config: &str) -> Vec<Vec<(String, String)>> {
+    let list = |part: &str| {
+        let lines = part.lines().map(str::trim).take_while(|line| *line != "]").filter(|line| !line.starts_with('#'));
+        let entry = |line: &str| {
+            let entry = line.trim_end_matches(',').trim_matches('\'');
+            let (name, value) = entry.trim_matches('"').split_once('=').unwrap();
+            (name.to_owned(), value.trim_matches('"').replace("\\\"", "\""))
+        };
+        lines.filter(|line| !line.is_empty()).map(entry).collect()
+    };
+    config.split("parameter_overrides = [").skip(1).map(list).collect()
 }
 
 #[test]
-fn the_environments_of_samconfig_are_allowed() {
-    let config = read("samconfig.toml");
-    let mut found = 0;
-    for line in config.split("parameter_overrides = [").skip(1) {
-        let list = line.split(']').next().unwrap();
-        let given: Vec<(&str, &str)> =
-            list.split('"').skip(1).step_by(2).map(|entry| entry.split_once('=').unwrap()).collect();
-        assert!(!Stack::new(&given).is_allowed(), "the pool is still to be named");
-        let named = Stack::new(&[given.as_slice(), &USERS].concat());
-        assert!(named.is_allowed());
-        named.settings().unwrap();
-        found += 1;
+fn the_environments_of_the_example_of_samconfig_are_allowed() {
+    let found = overrides(&read("samconfig.example.toml"));
+    for given in &found {
+        let given: Vec<(&str, &str)> = given.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert!(given.iter().any(|(name, _)| *name == "UserPoolId"), "{given:?}");
+        let stack = Stack::new(&given);
+        assert!(stack.is_allowed(), "{given:?}");
+        stack.settings().unwrap();
     }
-    assert_eq!(found, 2);
+    assert_eq!(found.len(), 2);
+    assert!(found.iter().flatten().any(|(name, value)| name == "ExtraSettings" && value.starts_with("{\"")));
 }

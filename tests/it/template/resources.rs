@@ -80,6 +80,48 @@ fn apis_call_the_alias_where_there_is_a_release() {
     assert!(description.contains("${Release}"));
 }
 
+#[test]
+fn a_release_moves_in_steps_and_goes_back_if_an_alarm_rings() {
+    let steps = ("DeploymentPreference", "Canary10Percent15Minutes");
+    let given = [("Release", "1"), ("CreateAlarms", "true")];
+    let update = "Resources/LiveAlias/UpdatePolicy";
+    let at_once = Stack::new(&given);
+    assert_eq!(at_once.value(update), Value::Null);
+    let in_steps = Stack::new(&[given.as_slice(), &[steps]].concat());
+    for resource in
+        ["DeploymentApplication", "DeploymentGroup", "DeploymentRole"].map(|name| format!("Resources/{name}"))
+    {
+        assert_eq!((at_once.has(&resource), in_steps.has(&resource)), (false, true), "{resource}");
+    }
+    let by_code_deploy =
+        json!({ "ApplicationName": "DeploymentApplication", "DeploymentGroupName": "DeploymentGroup" });
+    assert_eq!(in_steps.value(update)["CodeDeployLambdaAliasUpdate"], by_code_deploy);
+    let group = in_steps.value("Resources/DeploymentGroup/Properties");
+    assert_eq!(group["DeploymentConfigName"], "CodeDeployDefault.LambdaCanary10Percent15Minutes");
+    let alarms = group["AlarmConfiguration"]["Alarms"].as_array().unwrap();
+    let alarms: BTreeSet<_> = alarms.iter().map(|alarm| text(&alarm["Name"])).collect();
+    assert_eq!(alarms, ["CrashAlarm", "ErrorLineAlarm", "FaultAlarm", "UnauthorizedAlarm"].map(str::to_owned).into());
+    assert!(alarms.iter().all(|name| in_steps.has(&format!("Resources/{name}"))));
+    let events = text(&group["AutoRollbackConfiguration"]["Events"]);
+    assert!(events.contains("DEPLOYMENT_STOP_ON_ALARM") && events.contains("DEPLOYMENT_FAILURE"), "{events}");
+    // APIs call what moves in steps.
+    assert_eq!(in_steps.value("Outputs/AuthorizerArn/Value"), "LiveAlias");
+
+    // The slowest of these alarms must be able to ring before the last step.
+    let property = |name: &str| {
+        let metrics = &template()["Resources"]["UnauthorizedAlarm"]["Properties"];
+        text(&metrics[name]).parse::<u64>().unwrap()
+    };
+    let alarm_minutes = property("EvaluationPeriods") * 5;
+    let allowed = template()["Parameters"]["DeploymentPreference"]["AllowedValues"].clone();
+    for value in allowed.as_array().unwrap().iter().map(text).filter(|value| value != "AllAtOnce") {
+        let every: u64 =
+            value.trim_end_matches("Minutes").rsplit(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap();
+        let minutes = if value.starts_with("Linear") { every * 9 } else { every };
+        assert!(minutes >= alarm_minutes, "{value}: {minutes} of {alarm_minutes}");
+    }
+}
+
 #[tokio::test]
 async fn a_function_for_users_alone_decides_by_the_token_alone() {
     let credential = Token::id().sign();

@@ -13,7 +13,7 @@ use smac_local::template::{Node, Template};
 pub const USERS: [(&str, &str); 2] = [("UserPoolId", "eu-west-1_Abc123"), ("AppClientIds", "client")];
 
 /// What only a deployment knows, beside the resources' names.
-const DEPLOYMENT: [(&str, &str); 8] = [
+const DEPLOYMENT: [(&str, &str); 9] = [
     ("AWS::Region", "eu-west-1"),
     ("AWS::AccountId", "123456789012"),
     ("AWS::StackName", "smac"),
@@ -22,6 +22,7 @@ const DEPLOYMENT: [(&str, &str); 8] = [
     ("AuthorizerRole.Arn", "the-role"),
     ("AuthorizerLogGroup.Arn", "the-log-group"),
     ("LiveVersion.Version", "7"),
+    ("DeploymentRole.Arn", "the-deployments-role"),
 ];
 
 static TEMPLATE: LazyLock<Template> = LazyLock::new(|| Template::parse(&read("template.yaml"), Vec::new()).unwrap());
@@ -103,16 +104,11 @@ impl Stack {
 
     pub fn settings(&self) -> Result<Settings, Mistakes> {
         let environment = self.environment();
-        let value = |name: &str| {
-            let name = format!("{PREFIX}{name}");
-            environment.iter().find(|(other, _)| *other == name).map(|(_, value)| value.clone())
-        };
-        let (file, policies, routes) = (value("SETTINGS_FILE"), value("RULES__POLICIES"), value("RULES__ROUTES"));
-        // The parameters only name what is in the package. The settings file, whatever its name is, adds nothing.
+        let file = environment.iter().find(|(name, _)| *name == format!("{PREFIX}SETTINGS_FILE"));
+        let file = file.map(|(_, value)| value.clone());
+        // The parameter only names what is in the package. The file, whatever its name is, has one setting.
         let read_file = move |path: &Path| match path.to_str() {
-            path if path == file.as_deref() => Ok("{}".to_owned()),
-            path if path == policies.as_deref() => Ok("permit (principal, action, resource);".to_owned()),
-            path if path == routes.as_deref() => Ok(r#"{"openapi": "3.0.1", "paths": {"/": {"get": {}}}}"#.to_owned()),
+            path if path == file.as_deref() => Ok(r#"{"JWT": {"LEEWAY_SECONDS": 30}}"#.to_owned()),
             _ => fs::read_to_string(path),
         };
         Settings::from_variables(environment, read_file)

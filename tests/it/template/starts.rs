@@ -7,19 +7,22 @@ use proptest::string::string_regex;
 use proptest::test_runner::TestRunner;
 use serde_json::Value;
 use smac_lambda_authorizer::tools;
-use smac_local::keys::Key;
 
 use super::parameters::samples;
 use super::stack::{Stack, USERS, template, text};
 
-const TWO_POOLS: &[(&str, &str)] = &[
+/// The parameters with the settings that have no parameter: what they hold is for `cargo local check` to judge.
+const OTHER_SETTINGS: &str = "ExtraSettings";
+
+const WITH_OTHERS: &[(&str, &str)] = &[
     USERS[0],
     USERS[1],
     ("SecretsPrefix", "smac/prod"),
-    ("SecondUserPoolId", "eu-west-1_Def456"),
-    ("SecondAppClientIds", "other"),
     ("UserPoolDomain", "one"),
-    ("TokenUse", "ACCESS"),
+    (
+        OTHER_SETTINGS,
+        r#"{"PROVIDER_COGNITO": {"TOKEN_USE": "ACCESS", "CHECK_REVOCATION": true}, "POLICY__SCOPE": "METHOD"}"#,
+    ),
 ];
 
 const OIDC: [(&str, &str); 2] = [("OidcIssuer", "https://login.example.com"), ("OidcAudience", "api")];
@@ -32,7 +35,7 @@ const BASES: [&[(&str, &str)]; 6] = [
     &OIDC,
     USERS_AND_OIDC,
     &[("SecretsPrefix", "smac/prod")],
-    TWO_POOLS,
+    WITH_OTHERS,
     &[("Mode", "OPTIONAL"), ("SecretsPrefix", "")],
 ];
 
@@ -213,11 +216,7 @@ fn is_accepted(given: &[(&str, &str)]) -> bool {
         |name: &str| given.iter().find(|(other, _)| *other == name).is_some_and(|(_, value)| !value.is_empty());
     assert_eq!(tools::parts(&settings).services.is_some(), is_set("SecretsPrefix"), "{given:?}");
     let issuers = tools::parts(&settings).tokens.map_or(0, |tokens| tokens.issuers.len());
-    assert_eq!(
-        issuers,
-        ["UserPoolId", "SecondUserPoolId", "OidcIssuer"].into_iter().filter(|name| is_set(name)).count(),
-        "{given:?}"
-    );
+    assert_eq!(issuers, ["UserPoolId", "OidcIssuer"].into_iter().filter(|name| is_set(name)).count(), "{given:?}");
     true
 }
 
@@ -243,7 +242,7 @@ fn what_the_rules_accept_starts() {
 #[test]
 fn odd_values_are_refused_by_the_rules_or_start() {
     let (mut accepted, mut refused) = (0, 0);
-    for (name, _) in parameters() {
+    for (name, _) in parameters().into_iter().filter(|(name, _)| name != OTHER_SETTINGS) {
         for value in ODD {
             for base in BASES {
                 let given = [&[(name.as_str(), *value)], base].concat();
@@ -270,34 +269,14 @@ fn generator(pattern: &str) -> String {
     result + rest
 }
 
-/// Key sets with their members in any order: the pattern alone would hardly ever make all six.
-fn key_sets() -> BoxedStrategy<String> {
-    let members = |kid: String, n: String| {
-        let members = [r#""alg":"RS256""#, r#""e":"AQAB""#, r#""kty": "RSA""#, r#""use":"sig""#].map(str::to_owned);
-        let own = [format!(r#""kid":"{kid}""#), format!(r#""n": "{n}""#)];
-        Just([members.as_slice(), &own].concat())
-            .prop_shuffle()
-            .prop_map(|members| format!("{{{}}}", members.join(", ")))
-    };
-    let key =
-        ("[A-Za-z0-9+/=]{1,44}", "[A-Za-z0-9_-]{341}[A-Za-z0-9_-]").prop_flat_map(move |(kid, n)| members(kid, n));
-    let keys = prop::collection::vec(key, 0..3);
-    prop_oneof![
-        Just(Key::Primary.key_set().to_string()),
-        keys.prop_map(|keys| format!(r#"{{"keys": [{}]}}"#, keys.join(","))),
-    ]
-    .boxed()
-}
-
 /// Values of a parameter: good ones, odd ones, and what its pattern makes.
 fn values(name: &str, parameter: &Value) -> BoxedStrategy<String> {
     let good = prop_oneof![4 => Just(text(&parameter["Default"])), 1 => prop::sample::select(samples(name, parameter))];
-    if parameter.get("AllowedValues").is_some() || parameter["Type"] == "Number" {
+    if parameter.get("AllowedValues").is_some() || parameter["Type"] == "Number" || name == OTHER_SETTINGS {
         return good.boxed();
     }
     let odd = prop::sample::select(ODD).prop_map(str::to_owned);
     let generated = match parameter["AllowedPattern"].as_str() {
-        _ if name.ends_with("Jwks") => key_sets(),
         Some(pattern) => string_regex(&generator(pattern)).unwrap_or_else(|why| panic!("{name}: {why}")).boxed(),
         None => ".*".boxed(),
     };
@@ -370,31 +349,23 @@ fn the_rules_refuse_what_would_not_start_or_allow_nobody() {
     assert!(!is_allowed(&both) && is_allowed(&[both.as_slice(), &[("OidcUserIdPrefix", "oidc:")]].concat()));
     for more in [
         ("AppClientIds", ""),
-        ("SecondUserPoolId", "eu-west-1_Def456"),
-        ("CheckRevocation", "true"),
-        ("ServiceIdHeaderName", "smac-token"),
         ("ProvisionedConcurrency", "1"),
+        ("DeploymentPreference", "Canary10Percent15Minutes"),
         ("SubnetIds", "subnet-01234567"),
         ("SecurityGroupIds", "sg-01234567"),
-        ("RulesPolicies", "rules"),
     ] {
         assert!(!is_allowed(&[more, USERS[0], USERS[1]]), "{more:?}");
     }
-    assert!(!is_allowed(&[USERS[0], USERS[1], ("CreateAlarms", "true"), ("Metrics", "NONE")]));
-    let with_rules = |more| is_allowed(&[USERS[0], USERS[1], ("RulesPolicies", "rules"), more]);
-    assert!(with_rules(("RulesRoutes", "routes.json")) && with_rules(("PolicyScope", "METHOD")));
-    let revocation = [("CheckRevocation", "true"), ("TokenUse", "ACCESS")];
-    for (more, expected) in
-        [(&[][..], true), (&[("GetUser", "false")], false), (&[("GetUser", "false"), ("UserPoolDomain", "x")], true)]
-    {
-        assert_eq!(is_allowed(&[USERS.as_slice(), &revocation, more].concat()), expected, "{more:?}");
+    let alarms = ("CreateAlarms", "true");
+    assert!(!is_allowed(&[USERS[0], USERS[1], alarms, ("Metrics", "NONE")]));
+    let steps =
+        [USERS[0], USERS[1], ("DeploymentPreference", "Linear10PercentEvery3Minutes"), ("Release", "1"), alarms];
+    assert!(is_allowed(&steps) && !is_allowed(&steps[..4]));
+    let others = [(OTHER_SETTINGS, r#"{"MODE": "OPTIONAL"}"#), ("SettingsFile", "settings.json")];
+    assert!(is_allowed(&others[..1]) && is_allowed(&others[1..]) && !is_allowed(&others));
+    for value in ["JWT__LEEWAY_SECONDS=30", "[]", r#"{"a": "{{resolve:ssm:/x}}"}"#, "{\n}", "{} "] {
+        assert!(Stack::with(&[(OTHER_SETTINGS, value)]).is_err(), "{value}");
     }
-    let second = [revocation.as_slice(), TWO_POOLS, &[("GetUser", "false")]].concat();
-    assert!(!is_allowed(&second) && is_allowed(&[second.as_slice(), &[("SecondUserPoolDomain", "y")]].concat()));
     let vpc = [("SubnetIds", "subnet-01234567,subnet-89abcdef"), ("SecurityGroupIds", "sg-01234567")];
     assert!(is_allowed(&[USERS.as_slice(), &vpc].concat()));
-    // Another pool's issuer as a URL: only with one pool is that no mistake.
-    let url = ("UserPoolIssuers", "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Def456");
-    assert!(is_allowed(&[USERS[0], USERS[1], url]));
-    assert!(is_allowed(TWO_POOLS) && !is_allowed(&[TWO_POOLS, &[url]].concat()));
 }
