@@ -1,6 +1,6 @@
 import * as assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { App, aws_apigateway as apigateway, aws_apigatewayv2 as apigatewayv2, aws_cognito as cognito, aws_ec2 as ec2, aws_iam as iam, aws_kms as kms, aws_lambda as lambda, aws_sns as sns, Duration, Stack } from 'aws-cdk-lib';
+import { App, aws_apigateway as apigateway, aws_apigatewayv2 as apigatewayv2, aws_cognito as cognito, aws_ec2 as ec2, aws_iam as iam, aws_kms as kms, aws_lambda as lambda, aws_logs as logs, aws_sns as sns, Duration, Stack } from 'aws-cdk-lib';
 import { HttpLambdaIntegration, WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { IssuerPrincipalType, RulesMode, SmacAuthorizer, SmacAuthorizerProps, TokenType } from '../lib';
@@ -213,6 +213,34 @@ test('in a VPC, with a boundary, keys and tracing', () => {
   template.hasResourceProperties('AWS::Lambda::Function', { KmsKeyArn: 'arn:aws:kms:eu-west-1:123456789012:key/2b3f0c56-0f4e-4b1a-9f0e-0123456789ab', TracingConfig: { Mode: 'Active' }, VpcConfig: { SubnetIds: Match.anyValue() } });
   template.hasResourceProperties('AWS::Lambda::Alias', { ProvisionedConcurrencyConfig: { ProvisionedConcurrentExecutions: 2 } });
   template.hasResourceProperties('AWS::IAM::Policy', { PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Effect: 'Deny', Action: 'ec2:*' })]) } });
+});
+
+test('each other property is in the resource that it names', () => {
+  const stack = new Stack(new App(), 'Test', { env: { account: '123456789012', region: 'eu-west-1' } });
+  const vpc = new ec2.Vpc(stack, 'Vpc');
+  new SmacAuthorizer(stack, 'Auth', {
+    code: code(),
+    pools: { primary: POOL },
+    architecture: lambda.Architecture.X86_64,
+    layers: [lambda.LayerVersion.fromLayerVersionArn(stack, 'Layer', 'arn:aws:lambda:eu-west-1:123456789012:layer:rules:7')],
+    memorySize: 512,
+    reservedConcurrency: 77,
+    vpc,
+    vpcSubnets: { subnets: [vpc.privateSubnets[0]] },
+    securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(stack, 'Group', 'sg-01234567')],
+    logRetention: logs.RetentionDays.TWO_YEARS,
+    dashboard: false,
+  });
+  const template = Template.fromStack(stack);
+  template.hasResourceProperties('AWS::Lambda::Function', {
+    Architectures: ['x86_64'],
+    Layers: ['arn:aws:lambda:eu-west-1:123456789012:layer:rules:7'],
+    MemorySize: 512,
+    ReservedConcurrentExecutions: 77,
+    VpcConfig: { SecurityGroupIds: ['sg-01234567'], SubnetIds: [stack.resolve(vpc.privateSubnets[0].subnetId)] },
+  });
+  template.hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 731 });
+  template.resourceCountIs('AWS::CloudWatch::Dashboard', 0);
 });
 
 test('a REST API: nothing is cached unless said so, and refusals can be read', () => {

@@ -6,6 +6,7 @@ usage: rie.py [--arm64] [BINARY]    With --arm64 the binary and the emulator are
 import pathlib
 import sys
 
+from cost import LINE
 from harness import BINARY, EMAIL, ROOT, SERVICE, Function, allow, check, deny, fault, finish, rendered, stand_ins
 
 
@@ -76,6 +77,17 @@ def main():
     expected["context"]["webSocketProtocol"] = "bearer"
     check("a WebSocket's sub-protocol", function.invoke(event), expected)
     function.stop()
+
+    # The sizes that docs/cost.md counts with. A function's name as a stack gives it; the emulator gives no trace, and Lambda does.
+    name = {"AWS_LAMBDA_FUNCTION_NAME": "smac-authorizer-AuthorizerFunction-AbCdEfGhIjKl"}
+    trace = len('"traceId":"1-5759e988-bd862e3fe1be46a994272793",')
+    for metrics, expected in LINE.items():
+        function = Function({**environment, **name, "SMAC__AUTH__METRICS": metrics}, binary, architecture)
+        for _ in range(2):
+            function.invoke(rendered("rest-request-id-token"))
+        line = [line for line in function.log().splitlines() if '"outcome"' in line][-1]
+        check(f"METRICS={metrics}: a line of {expected} bytes", "traceId" not in line and abs(len(line) + trace - expected) <= 20, True)
+        function.stop()
 
     function = run(PROVIDER_COGNITO__CHECK_REVOKATION="true")
     check("a mistyped setting stops the start", function.invoke({}), {"httpStatus": 502})
