@@ -2,8 +2,11 @@
 
 import json
 import re
+import shlex
 import tomllib
 
+import click
+from samcli.cli.main import cli
 from samcli.cli.types import CfnParameterOverridesType
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
@@ -98,6 +101,29 @@ def web_socket_backend(template):
     check("websocket-api: a message is answered", who, {"userId": "jane", "principalType": "user"})
 
 
+def documented_deploys():
+    """Each `sam deploy` of the documents has options of SAM's, and parameters of the template that it deploys."""
+    known = {option for parameter in cli.get_command(click.Context(cli, obj=True), "deploy").params for option in parameter.opts}
+    wrong, found = [], 0
+    for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted(EXAMPLES.rglob("*.md"))]:
+        text = path.read_text().replace("\\\n", " ")
+        for command in re.findall(r"^ *(?:\$ )?(sam deploy .*)$", text, re.MULTILINE):
+            words = shlex.split(command)
+            name = words[words.index("--template") + 1] if "--template" in words else "template.yaml"
+            # This one lies in the folder of a release.
+            name = {"template-arm64.yaml": "template.yaml"}.get(name, name)
+            parameters = yaml_parse((ROOT / name).read_text())["Parameters"]
+            given = words[words.index("--parameter-overrides") + 1 :] if "--parameter-overrides" in words else []
+            names = set(CfnParameterOverridesType().convert(tuple(given), None, None)) if given else set()
+            options = {word for word in words if word.startswith("--")}
+            wrong += [(path.name, name, unknown) for unknown in (options - known) | (names - set(parameters))]
+            found += 1
+    check("documents: sam deploy", (wrong, found > 7), ([], True))
+    stack_sets = re.findall(r"ParameterKey=(\w+)", (ROOT / "docs" / "across-accounts.md").read_text())
+    parameters = yaml_parse((ROOT / "template-release.yaml").read_text())["Parameters"]
+    check("documents: the parameters of StackSets", (len(stack_sets) > 3, set(stack_sets) - set(parameters)), (True, set()))
+
+
 def main():
     resources, body, caching = rest("rest-api")
     kept("rest-api", resources, "if wanted")
@@ -138,6 +164,8 @@ def main():
     responses = {response["RouteId"]["Ref"] for response in of_type(resources, "AWS::ApiGatewayV2::RouteResponse")}
     check("websocket-api: route responses", responses, {"Connect", "Default"})
     web_socket_backend(yaml_parse((EXAMPLES / "websocket-api" / "template.yaml").read_text()))
+
+    documented_deploys()
 
     with (ROOT / "samconfig.example.toml").open("rb") as file:
         config = tomllib.load(file)
