@@ -58,9 +58,12 @@ pub(super) async fn answer(gateway: &Gateway, request: Request<Incoming>) -> htt
             ("GET", "/_local/info") => json(200, &drawer::info(gateway)),
             ("GET", "/_local/recent") => json(200, &lock(&gateway.recent).rows()),
             ("POST", "/_local/token") => with_body(request, async |wish| Ok(mint(wish))).await,
-            ("POST", "/_local/settings") => with_body(request, async |wish| drawer::set(gateway, wish).await).await,
+            ("POST", "/_local/settings") => {
+                with_body(request, async |wish| Box::pin(drawer::set(gateway, wish)).await).await
+            }
             ("POST", "/_local/decision") => {
-                with_body(request, async |described| decision::decide(gateway, &described).await).await
+                // On the heap: with everything that a decision awaits, it is too large for a thread's stack without optimizations.
+                with_body(request, async |described| Box::pin(decision::decide(gateway, &described)).await).await
             }
             _ => json(404, &json!({ "message": "Not Found" })),
         }
