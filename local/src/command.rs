@@ -71,7 +71,7 @@ pub enum Tone {
     Quiet,
 }
 
-/// The string in the colour of its tone. Where colours do not fit, [`print`] takes them away.
+/// The string in the colour of its tone. Where colours do not fit, [`print()`] takes them away.
 pub fn toned(tone: Tone, text: impl Display) -> String {
     let style = match tone {
         Tone::Good => AnsiColor::Green.on_default(),
