@@ -13,7 +13,7 @@ use crate::policy::Patterns;
 /// The patterns for routes that are permitted or refused, in the order of the list. `$connect` is not part of a policy.
 pub(super) fn compile(routes: &Routes, permitted: &[bool], precedence: Precedence) -> Patterns {
     let is_permitted = |route: usize| permitted.get(route).is_some_and(|is_permitted| *is_permitted);
-    let can_be_allowed = |route: usize| routes.reached_by(route, precedence).iter().any(|other| is_permitted(*other));
+    let any_permitted = |routes: &[usize]| routes.iter().any(|other| is_permitted(*other));
     let mut patterns = Patterns::default();
     let mut has_refused = false;
     for (index, route) in routes.all().iter().enumerate() {
@@ -25,9 +25,13 @@ pub(super) fn compile(routes: &Routes, permitted: &[bool], precedence: Precedenc
             continue;
         }
         has_refused = true;
-        if can_be_allowed(index) {
+        // A REST API sends `/admin/` to `/admin`.
+        let has_slashes = precedence == Precedence::Rest && any_permitted(routes.reached_with_slash_by(index));
+        let with_slash = has_slashes.then(|| format!("{pattern}/"));
+        if any_permitted(routes.reached_by(index, precedence)) {
             patterns.denied.push(pattern);
         }
+        patterns.denied.extend(with_slash);
     }
     if has_refused || patterns.allowed.is_empty() { patterns } else { Patterns::everything() }
 }

@@ -20,6 +20,7 @@ pub(crate) struct Routes {
     groups: HashMap<EntityUid, HashSet<EntityUid>>,
     rest: OnceLock<Reach>,
     http: OnceLock<Reach>,
+    slashes: OnceLock<Reach>,
 }
 
 /// For each route, the routes whose patterns match some of its paths.
@@ -56,7 +57,14 @@ impl Routes {
                 return Err(RoutesError::Twice(other.name.clone(), route.name.clone()));
             }
         }
-        Ok(Self { all: routes, by_name, groups, rest: OnceLock::new(), http: OnceLock::new() })
+        Ok(Self {
+            all: routes,
+            by_name,
+            groups,
+            rest: OnceLock::new(),
+            http: OnceLock::new(),
+            slashes: OnceLock::new(),
+        })
     }
 
     /// The routes, in the order of the file.
@@ -131,6 +139,12 @@ impl Routes {
         reach.get(route).map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// The routes whose IAM patterns match some path of this route with a slash at its end.
+    pub(super) fn reached_with_slash_by(&self, route: usize) -> &[usize] {
+        let reach = self.slashes.get_or_init(|| self.all.iter().map(|route| self.reaching_with_slash(route)).collect());
+        reach.get(route).map(Vec::as_slice).unwrap_or_default()
+    }
+
     /// Pairs of routes of which the first is refused in part wherever it is permitted, the second is refused, and some
     /// route is permitted whose pattern matches paths of the second. IAM's patterns can't say it better.
     #[cfg(any(test, feature = "tools"))]
@@ -170,6 +184,21 @@ impl Routes {
             reaching.map(|(index, _)| index).collect()
         };
         self.all.iter().map(reaching).collect()
+    }
+
+    fn reaching_with_slash(&self, route: &Route) -> Vec<usize> {
+        let with_slash = route.path.as_ref().and_then(|(verb, template)| Some((*verb, template.with_slash()?)));
+        let Some((verb, template)) = with_slash else {
+            return Vec::new();
+        };
+        // Where the list has both, each has its own statement.
+        if self.templates().any(|(_, other)| other.as_str() == template.as_str()) {
+            return Vec::new();
+        }
+        let reaches = |other: &Route| {
+            other.path.as_ref().is_some_and(|(other, pattern)| *other == verb && pattern.reaches(&template, &[]))
+        };
+        self.all.iter().enumerate().filter(|(_, other)| reaches(other)).map(|(index, _)| index).collect()
     }
 
     fn templates(&self) -> impl Iterator<Item = (&'static str, &Template)> {

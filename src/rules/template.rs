@@ -113,6 +113,16 @@ impl Template {
         (self.pattern(), self.is_greedy())
     }
 
+    /// The same with a slash at the end, where it ends in a literal. REST APIs send such a path to the route without it.
+    pub(crate) fn with_slash(&self) -> Option<Self> {
+        match self.segments.last()? {
+            Segment::Literal(last) if !last.is_empty() => {}
+            Segment::Literal(_) | Segment::Variable(_) | Segment::Greedy => return None,
+        }
+        let segments = self.segments.iter().cloned().chain([Segment::Literal(String::new())]).collect();
+        Some(Self { text: format!("{}/", self.text), segments })
+    }
+
     /// Whether this one gets a path of the other's, where both are routes.
     pub(crate) fn is_rival_of(&self, other: &Self, precedence: Precedence) -> bool {
         let meet = |(one, other): (&Segment, &Segment)| match (one.literal(), other.literal()) {

@@ -1,6 +1,7 @@
 //! Section 10 of the contract: access rules.
 
 mod answers;
+mod attacks;
 mod decisions;
 mod issuers;
 mod laws;

@@ -19,6 +19,10 @@ EXAMPLES = ROOT / "examples"
 
 def expand(name):
     template = yaml_parse((EXAMPLES / name / "template.yaml").read_text())
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::LayerVersion":
+            # As `sam package` leaves it.
+            resource["Properties"]["ContentUri"] = "s3://bucket/layer.zip"
     return Translator({}, Parser()).translate(template, {})["Resources"]
 
 
@@ -77,12 +81,31 @@ def kept(name, resources, access_log):
     check(f"{name}: the access log is JSON", {"reason", "status"} <= set(json.loads(settings["Format"])), True)
     # `TimeoutInMillis` of a resource, `timeoutInMillis` of a document.
     timeouts = re.findall(r'"timeoutInMillis": ([0-9]+)', json.dumps(resources), re.IGNORECASE)
-    routes = 2 if name == "rest-api-cached" else 1
+    routes = {"rest-api-cached": 2, "rules": 6}.get(name, 1)
     check(f"{name}: time-outs", timeouts, ["10000"] * routes)
     [backend] = of_type(resources, "AWS::Lambda::Function")
     check(f"{name}: the backend", (backend["Timeout"], backend["LoggingConfig"]["LogGroup"]), (5, {"Ref": "BackendLog"}))
     groups = of_type(resources, "AWS::Logs::LogGroup")
     check(f"{name}: logs end", {group["RetentionInDays"] for group in groups}, {14})
+
+
+def rules():
+    """The pet store: its routes are those of its rules, and its authorizer gets the rules by a layer."""
+    resources = expand("rules")
+    kept("rules", resources, "if wanted")
+    [api] = of_type(resources, "AWS::ApiGateway::RestApi")
+    listed = json.loads((EXAMPLES / "rules" / "rules" / "routes.json").read_text())["paths"]
+    named = {f"{method} {path}": ["Smac"] for path, methods in listed.items() for method in methods}
+    check("rules: the API's routes are the rules'", security(api["Body"]), named)
+    authorizer = api["Body"]["components"]["securitySchemes"]["Smac"]["x-amazon-apigateway-authorizer"]
+    check("rules: no caching", (authorizer["type"], authorizer["authorizerResultTtlInSeconds"]), ("request", 0))
+    [nested] = of_type(resources, "AWS::CloudFormation::Stack")
+    parameters = yaml_parse((EXAMPLES / "rules" / nested["TemplateURL"]).read_text())["Parameters"]
+    check("rules: the authorizer's parameters", set(nested["Parameters"]) - set(parameters), set())
+    [(layer, _)] = [item for item in resources.items() if item[1]["Type"] == "AWS::Lambda::LayerVersion"]
+    check("rules: the layer", nested["Parameters"]["SettingsLayerArn"], {"Ref": layer})
+    files = {f"/opt/{path.name}" for path in (EXAMPLES / "rules" / "rules").iterdir()}
+    check("rules: the layer has the routes", nested["Parameters"]["RulesRoutes"] in files, True)
 
 
 def web_socket_backend(template):
@@ -165,6 +188,7 @@ def main():
     check("websocket-api: route responses", responses, {"Connect", "Default"})
     web_socket_backend(yaml_parse((EXAMPLES / "websocket-api" / "template.yaml").read_text()))
 
+    rules()
     documented_deploys()
 
     with (ROOT / "samconfig.example.toml").open("rb") as file:

@@ -125,6 +125,11 @@ proptest! {
                 prop_assert_eq!(patterns.allow(&format!("{verb}/{path}")), is_allowed);
                 let is_permitted = is_permitted(verb, template);
                 prop_assert!(!is_allowed || is_permitted, "{verb} {path} of {template}: {patterns:?}");
+                // A literal at the end is never reached by one slash more, whichever route the list has behind it.
+                let is_literal = !template.ends_with('}') && !template.ends_with('/');
+                if is_rest && is_literal && !is_permitted {
+                    prop_assert!(!patterns.allow(&format!("{verb}/{path}/")), "{verb} {path}/: {patterns:?}");
+                }
                 if is_permitted && !is_allowed {
                     let name = format!("{} {template}", verb.to_lowercase());
                     let is_reported = overlaps.iter().any(|(one, other)| {
@@ -158,23 +163,64 @@ fn strs(list: &[String]) -> Vec<&str> {
 
 #[test]
 fn a_deny_is_there_where_an_allow_could_match() {
-    for (list, allowed, denied) in [
-        (&[("GET /pets", true), ("GET /toys", true)][..], &["*"][..], &[][..]),
-        (&[("GET /pets", true), ("GET /toys", false)], &["GET/pets"], &[]),
-        (&[("GET /pets", true), ("POST /pets", false)], &["GET/pets"], &[]),
-        (&[("GET /pets/{id}", true), ("GET /pets/{id}/toys", false)], &["GET/pets/*"], &["GET/pets/*/toys"]),
-        (&[("GET /pets/{id}", true), ("GET /pets", false)], &["GET/pets/*"], &[]),
-        (&[("GET /pets/{id}", true), ("GET /pets/mine", false)], &["GET/pets/*"], &["GET/pets/mine"]),
+    // The last are denied by a REST API alone, which ignores a slash at the end.
+    for (list, allowed, denied, slashes) in [
+        (&[("GET /pets", true), ("GET /toys", true)][..], &["*"][..], &[][..], &[][..]),
+        (&[("GET /pets", true), ("GET /toys", false)], &["GET/pets"], &[], &[]),
+        (&[("GET /pets", true), ("POST /pets", false)], &["GET/pets"], &[], &[]),
+        (
+            &[("GET /pets/{id}", true), ("GET /pets/{id}/toys", false)],
+            &["GET/pets/*"],
+            &["GET/pets/*/toys"],
+            &["GET/pets/*/toys/"],
+        ),
+        (&[("GET /pets/{id}", true), ("GET /pets", false)], &["GET/pets/*"], &[], &["GET/pets/"]),
+        (
+            &[("GET /pets/{id}", true), ("GET /pets/mine", false)],
+            &["GET/pets/*"],
+            &["GET/pets/mine"],
+            &["GET/pets/mine/"],
+        ),
         // The literal is one path, and that is its own route's.
-        (&[("GET /pets/{id}", false), ("GET /pets/mine", true)], &["GET/pets/mine"], &[]),
-        (&[("GET /{proxy+}", true), ("GET /", false), ("GET /admin", false)], &["GET/*"], &["GET/", "GET/admin"]),
-        (&[("GET /{proxy+}", false), ("GET /admin", true)], &["GET/admin"], &[]),
-        (&[("GET /a", false)], &[], &[]),
+        (&[("GET /pets/{id}", false), ("GET /pets/mine", true)], &["GET/pets/mine"], &[], &[]),
+        (
+            &[("GET /{proxy+}", true), ("GET /", false), ("GET /admin", false)],
+            &["GET/*"],
+            &["GET/", "GET/admin"],
+            &["GET/admin/"],
+        ),
+        (&[("GET /{proxy+}", false), ("GET /admin", true)], &["GET/admin"], &[], &[]),
+        (&[("GET /a", false)], &[], &[], &[]),
     ] {
-        for precedence in [Precedence::Rest, Precedence::Http] {
+        for (precedence, slashes) in [(Precedence::Rest, slashes), (Precedence::Http, &[])] {
             let (is_allowed, is_denied) = compiled(list, precedence);
-            assert_eq!((strs(&is_allowed), strs(&is_denied)), (allowed.to_vec(), denied.to_vec()));
+            assert_eq!(
+                (strs(&is_allowed), strs(&is_denied)),
+                (allowed.to_vec(), [denied, slashes].concat()),
+                "{list:?}"
+            );
         }
+    }
+}
+
+#[test]
+fn a_slash_at_the_end_is_denied_where_a_rest_api_ignores_it() {
+    for (list, expected) in [
+        (&[("GET /{proxy+}", true), ("GET /admin", false)][..], &["GET/admin", "GET/admin/"][..]),
+        // No Allow matches it.
+        (&[("GET /pets", true), ("GET /admin", false)], &[]),
+        (&[("POST /{proxy+}", true), ("GET /admin", false)], &[]),
+        // The Allow matches nothing but the path with the slash.
+        (&[("GET /{a}/{b}", true), ("GET /admin", false)], &["GET/admin/"]),
+        // A list that has both says what is meant.
+        (&[("GET /{proxy+}", true), ("GET /admin", false), ("GET /admin/", true)], &["GET/admin"]),
+        (&[("GET /{proxy+}", true), ("GET /admin/", false)], &["GET/admin/"]),
+        // The pattern of the variable matches the slash too.
+        (&[("GET /{proxy+}", true), ("GET /a/{id}", false)], &["GET/a/*"]),
+    ] {
+        assert_eq!(compiled(list, Precedence::Rest).1, expected, "{list:?}");
+        let (_, http) = compiled(list, Precedence::Http);
+        assert!(http.iter().all(|pattern| pattern != "GET/admin/" || list.iter().any(|(name, _)| name.ends_with('/'))));
     }
 }
 

@@ -43,6 +43,8 @@ const ELSEWHERE: &[(&str, Place)] = &[
     ("npm run --prefix cdk build", In(".ci/cdk", "npm run --prefix cdk build")),
     ("npm run --prefix cdk cdk deploy", Nowhere("an AWS account")),
     ("sam local invoke", In("tests/reality/sam_local.py", r#"ENV_VARS = "local/sam.json""#)),
+    ("npm ci --prefix tests/reality/cedar", In(".ci/reality", "npm ci --prefix tests/reality/cedar")),
+    ("python tests/reality/rules.py", In(".ci/reality", "python tests/reality/rules.py")),
     ("npm ci --prefix tests/reality/oidc", In(".ci/reality", "npm ci --prefix tests/reality/oidc")),
     ("python tests/reality/oidc_provider.py", In(".ci/reality", "python tests/reality/oidc_provider.py")),
     ("python tests/reality/oidc_users.py", In(".ci/reality", "python tests/reality/oidc_users.py")),

@@ -65,22 +65,23 @@ impl Shell {
         Ok(command)
     }
 
-    /// The body of the answer to a GET.
+    /// The body of the answer to a request without one.
     fn curl(&self, arguments: &[&str]) -> Result<String, String> {
         let gateway = self.gateway.as_ref().ok_or("`curl` needs the mark `serve` before its block")?;
-        let mut headers = String::new();
+        let (mut method, mut headers) = ("GET", String::new());
         let mut address = None;
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
             match *argument {
                 "-H" | "--header" => headers += &format!("{}\r\n", arguments.next().ok_or("no header")?),
+                "-X" | "--request" => method = arguments.next().ok_or("no method")?,
                 option if option.starts_with('-') => return Err(format!("no test knows curl's {option}")),
                 other => address = Some(other.trim_start_matches("http://")),
             }
         }
         let address = address.ok_or("no address")?;
         let path = address.strip_prefix("localhost:3000").ok_or("not the address of the local gateway")?;
-        gateway.get(path, &headers)
+        gateway.ask(method, path, &headers)
     }
 }
 
@@ -125,11 +126,11 @@ impl Gateway {
         Self { process, port: port.parse().unwrap(), lines }
     }
 
-    fn get(&self, path: &str, headers: &str) -> Result<String, String> {
+    fn ask(&self, method: &str, path: &str, headers: &str) -> Result<String, String> {
         let answer = || {
             let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
             stream.set_read_timeout(Some(PATIENCE))?;
-            write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{headers}\r\n")?;
+            write!(stream, "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{headers}\r\n")?;
             let mut answer = String::new();
             stream.read_to_string(&mut answer)?;
             Ok(answer)
