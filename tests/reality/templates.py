@@ -105,7 +105,9 @@ def rules():
     [(layer, _)] = [item for item in resources.items() if item[1]["Type"] == "AWS::Lambda::LayerVersion"]
     check("rules: the layer", nested["Parameters"]["SettingsLayerArn"], {"Ref": layer})
     files = {f"/opt/{path.name}" for path in (EXAMPLES / "rules" / "rules").iterdir()}
-    check("rules: the layer has the routes", nested["Parameters"]["RulesRoutes"] in files, True)
+    settings = json.loads(nested["Parameters"]["ExtraSettings"]["Fn::Sub"])["RULES"]
+    check("rules: the layer has the routes", settings["ROUTES"] in files, True)
+    check("rules: and the policies", (settings["POLICIES"], settings["MODE"]), ("/opt", "${RulesMode}"))
 
 
 def web_socket_backend(template):
