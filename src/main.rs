@@ -30,7 +30,7 @@ const NEEDED_BY_THE_RUNTIME: [&str; 4] = [
 
 fn main() -> ExitCode {
     // What is not Unicode becomes a string that no setting accepts, and so a mistake that is reported.
-    let string = |text: OsString| text.into_string().unwrap_or_else(|text| text.to_string_lossy().into_owned());
+    let string = |raw: OsString| raw.into_string().unwrap_or_else(|raw| raw.to_string_lossy().into_owned());
     let environment: Vec<(String, String)> =
         std::env::vars_os().map(|(name, value)| (string(name), string(value))).collect();
     start_log(value_of(&environment, "AWS_LAMBDA_LOG_LEVEL"));

@@ -103,7 +103,7 @@ impl<S> Layer<S> for Ahead {
     }
 }
 
-/// The library's connector, which opens fewer connections for requests, and some for none.
+/// The library's connector, which gives a request a connection that was opened ahead, and keeps what is opened for later.
 #[derive(Clone)]
 pub(super) struct Connector<S> {
     ahead: Ahead,
