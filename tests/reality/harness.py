@@ -51,18 +51,22 @@ def start(command, env=None, port=None, log=None):
         # In a session of its own, so that what it starts can be ended too: PyPI's `node` is a program that starts another.
         files = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": output}
         process = subprocess.Popen(command, env=env, cwd=ROOT, start_new_session=True, **files)
-    process.log = path
+    process.log, process.port = path, port
     _processes.append(process)
     deadline = time.monotonic() + 60
-    while port is not None:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            break
-        except OSError:
-            if process.poll() is not None or time.monotonic() > deadline:
-                sys.exit(f"{command[0]} does not listen:\n{path.read_text(errors='replace')}")
-            time.sleep(0.05)
+    while port is not None and not listens(port):
+        if process.poll() is not None or time.monotonic() > deadline:
+            sys.exit(f"{command[0]} does not listen:\n{path.read_text(errors='replace')}")
+        time.sleep(0.05)
     return process
+
+
+def listens(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+        return True
+    except OSError:
+        return False
 
 
 def stop(process):
@@ -78,6 +82,12 @@ def stop(process):
     except ProcessLookupError:
         pass
     _processes.remove(process)
+    # What was killed may listen a moment longer, and would be taken for what starts next on its port.
+    deadline = time.monotonic() + 10
+    while process.port is not None and listens(process.port):
+        if time.monotonic() > deadline:
+            sys.exit(f"{process.args[0]} still listens after its end")
+        time.sleep(0.05)
 
 
 def scratch(name):
