@@ -1,5 +1,7 @@
 //! The pipeline: event → credential → principal → policy → answer.
 
+mod start;
+
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -27,14 +29,6 @@ use crate::service::Services;
 use crate::settings::Settings;
 use crate::token::Tokens;
 use crate::trace::{ApiTrace, Trace};
-
-/// The start takes this long at most, whatever the time-out is: Lambda gives the init phase 10 s.
-/// <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>
-const MAX_START: Duration = Duration::from_secs(5);
-
-/// What is done ahead has this long, or as long as the key sets take. Two round trips within a region are a few
-/// milliseconds; an upstream that cannot be reached must not make each start slow.
-const MAX_AHEAD: Duration = Duration::from_millis(100);
 
 /// The authorizer: decides about requests.
 ///
@@ -140,43 +134,25 @@ impl Authorizer {
 
     /// Fetches key sets ahead of the first request: those that are not configured, of the first 8 issuers, side by side.
     /// While it waits for them, it opens connections to everybody else who may be asked later. Takes as long as the key
-    /// sets do, or up to 100 ms if that is more, and 5 s at most.
+    /// sets do, or up to twice that within 100 ms, and 5 s at most.
     ///
     /// It need not be called, and never fails. What could not be done is done when a request needs it.
     pub async fn warm_up(&self) {
-        self.start(MAX_AHEAD).await;
+        self.start(start::patience).await;
     }
 
-    /// The same with another limit than 100 ms: for tests, which may run slowly.
+    /// The same where what is prepared has so much time, come what may: for tests, which may run slowly.
     #[cfg(feature = "tools")]
     pub async fn warm_up_within(&self, ahead: Duration) {
-        self.start(ahead).await;
+        self.start(|_| ahead).await;
     }
 
-    async fn start(&self, max_ahead: Duration) {
-        // With nothing to wait for, whatever is done ahead only comes sooner than it would, and may never be needed.
-        let Some(tokens) = self.tokens.as_ref().filter(|tokens| tokens.needs_keys()) else { return };
-        let (mut of_keys, mut of_connections) =
-            (Trace::new(self.clock.now(), None), Trace::new(self.clock.now(), None));
-        let fetch_keys = tokens.fetch_keys(&mut of_keys);
-        let connect = self.connect(tokens, &mut of_connections);
-        let _is_late = tokio::time::timeout(MAX_START, beside(fetch_keys, connect, max_ahead)).await.is_err();
-        of_keys.add_calls(&of_connections);
-        *self.start_calls.lock().unwrap_or_else(PoisonError::into_inner) = Some(of_keys);
-    }
-
-    /// Opens the connections that the first requests may need.
-    async fn connect(&self, tokens: &Tokens, trace: &mut Trace) {
-        // The questions for key sets go first: as many turns as it takes to send one on a connection of this machine.
-        for _ in 0..3 {
-            tokio::task::yield_now().await;
+    async fn start(&self, patience: impl FnOnce(Duration) -> Duration) {
+        if let Some(tokens) = &self.tokens
+            && let Some(calls) = start::start(tokens, self.services.as_ref(), &self.clock, patience).await
+        {
+            *self.start_calls.lock().unwrap_or_else(PoisonError::into_inner) = Some(calls);
         }
-        let of_services = async {
-            if let Some(services) = &self.services {
-                services.connect().await;
-            }
-        };
-        tokio::join!(tokens.connect(trace), of_services);
     }
 
     /// Decides about an event: the JSON, as API Gateway sends it to a Lambda authorizer of any kind.
@@ -298,19 +274,6 @@ impl Authorizer {
     }
 }
 
-/// Does both, the first one to its end, and the second one for that time or for this long.
-async fn beside(necessary: impl Future<Output = ()>, useful: impl Future<Output = ()>, at_least: Duration) {
-    let end = Instant::now() + at_least;
-    let (mut necessary, mut useful) = (pin!(necessary), pin!(useful));
-    tokio::select! {
-        biased;
-        () = &mut necessary => {
-            let _is_late = tokio::time::timeout_at(end, useful).await.is_err();
-        }
-        () = &mut useful => necessary.await,
-    }
-}
-
 fn fault(fault: Fault) -> (Outcome, Answer) {
     (Outcome::Refused(fault.into()), Answer::fault(fault))
 }
@@ -341,12 +304,14 @@ mod tests {
         assert_eq!(unwound(panics_later).await, None::<()>);
     }
 
-    /// The runtime moves it from layer to layer. Lookups, which are large and rare, are on the heap.
+    /// The runtime moves them from layer to layer. Lookups, which are large and rare, are on the heap.
     #[test]
-    fn a_decisions_future_is_small() -> Result<(), crate::settings::Mistakes> {
+    fn futures_are_small() -> Result<(), crate::settings::Mistakes> {
         let settings = Settings::from_variables(Vec::new(), |path| std::fs::read_to_string(path))?;
         let authorizer = Authorizer::new(settings);
         let bytes = size_of_val(&authorizer.authorize("{}", None));
+        assert!(bytes < 4096, "{bytes} bytes");
+        let bytes = size_of_val(&authorizer.warm_up());
         assert!(bytes < 4096, "{bytes} bytes");
         Ok(())
     }

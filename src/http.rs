@@ -16,13 +16,13 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::{StatusCode, Uri};
-use reqwest::{Client, ClientBuilder, NoProxy};
+use http::{HeaderValue, Method, StatusCode, header};
+use reqwest::{Client, ClientBuilder, NoProxy, Request};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::time::Instant;
 use tracing::Dispatch;
 use tracing::instrument::WithSubscriber as _;
-use url::Url;
+use url::{Position, Url};
 
 use self::ahead::Ahead;
 
@@ -175,15 +175,14 @@ impl HttpClient {
     /// # Errors
     /// [`HttpError`] if there is no whole answer within the budget.
     pub async fn get(&self, get: Get<'_>, budget: &Budget) -> Result<Response, HttpError> {
-        let mut request = http::Request::get(get.url.as_str()).header(http::header::ACCEPT, "application/json");
+        let mut request = Request::new(Method::GET, get.url.clone());
+        request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         if let Some(token) = get.bearer {
-            let mut value =
-                http::HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| HttpError::Unsendable)?;
+            let mut value = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| HttpError::Unsendable)?;
             value.set_sensitive(true);
-            request = request.header(http::header::AUTHORIZATION, value);
+            request.headers_mut().insert(header::AUTHORIZATION, value);
         }
-        let request = request.body(Bytes::new()).map_err(|_| HttpError::Unsendable)?;
-        self.send(request, budget).await
+        self.call(request, budget).await
     }
 
     /// Sends a request, with at most one retry: after a failed connection, a 5xx, or half of the time on a reused
@@ -192,30 +191,32 @@ impl HttpClient {
     /// # Errors
     /// [`HttpError`] if there is no whole answer within the budget.
     pub async fn send(&self, request: http::Request<Bytes>, budget: &Budget) -> Result<Response, HttpError> {
+        let request = Request::try_from(request).map_err(|_| HttpError::Unsendable)?;
+        self.call(request, budget).await
+    }
+
+    /// Opens a connection for the next request to this address, unless one is or will be free. Nothing is asked on it. If
+    /// that fails, nothing is lost but the time that it would have saved.
+    pub(crate) async fn open_ahead(&self, address: &Url) {
+        let request = async {
+            // Only the client without a pool opens a connection for each request, come what may.
+            let request = self.unpooled()?.execute(Request::new(Method::GET, address.clone()));
+            tokio::time::timeout(self.config.timeout, request).await.ok()?.ok()
+        };
+        self.ahead.open(origin(address), request.with_subscriber(Dispatch::none())).await;
+    }
+
+    async fn call(&self, request: Request, budget: &Budget) -> Result<Response, HttpError> {
         // The libraries' log lines may hold headers, so they are not ours to write. Not a subscriber that ignores
         // everything: it would be registered for each call, and every log statement of the process weighed again.
         let attempts = self.attempts(request, budget).with_subscriber(Dispatch::none());
         tokio::time::timeout_at(budget.deadline, attempts).await.unwrap_or_else(|_| Err(budget.used_up()))
     }
 
-    /// Opens a connection for the next request to this address, unless one is or will be free. Nothing is asked on it. If
-    /// that fails, nothing is lost but the time that it would have saved.
-    pub(crate) async fn open_ahead(&self, address: &str) {
-        let Some(origin) = address.parse().ok().and_then(|address| origin(&address)) else { return };
-        let Some((client, request)) = self.unpooled().zip(http::Request::get(address).body(Bytes::new()).ok()) else {
-            return;
-        };
-        let Ok(request) = reqwest::Request::try_from(request) else { return };
-        // Only the client without a pool opens a connection for each request, come what may.
-        let opening = tokio::time::timeout(self.config.timeout, client.execute(request));
-        self.ahead.open(&origin, opening.with_subscriber(Dispatch::none())).await;
-    }
-
-    async fn attempts(&self, request: http::Request<Bytes>, budget: &Budget) -> Result<Response, HttpError> {
+    async fn attempts(&self, request: Request, budget: &Budget) -> Result<Response, HttpError> {
         let opens_connection = Arc::new(AtomicBool::new(false));
-        let origin = origin(request.uri()).ok_or(HttpError::Unsendable)?;
-        let pooled = self.attempt(self.pooled(), request.clone(), budget);
-        let first = self.ahead.serve(&origin, Arc::clone(&opens_connection), pooled);
+        let pooled = self.attempt(self.pooled(), request.try_clone(), budget);
+        let first = self.ahead.serve(origin(request.url()), Arc::clone(&opens_connection), pooled);
         tokio::pin!(first);
         let is_answered_early = tokio::select! {
             biased;
@@ -227,24 +228,23 @@ impl HttpClient {
             // The connection is new, so the upstream is slow.
             None if opens_connection.load(Ordering::Relaxed) => first.await,
             None => {
-                let second = self.attempt(self.unpooled(), request, budget);
+                let second = self.attempt(self.unpooled(), request.try_clone(), budget);
                 return first_answer(first, second).await;
             }
         };
-        if is_final(&result) { result } else { self.attempt(self.unpooled(), request, budget).await }
+        if is_final(&result) { result } else { self.attempt(self.unpooled(), request.try_clone(), budget).await }
     }
 
     async fn attempt(
         &self,
         client: Option<&Client>,
-        request: http::Request<Bytes>,
+        request: Option<Request>,
         budget: &Budget,
     ) -> Result<Response, HttpError> {
         if Instant::now() >= budget.deadline {
             return Err(budget.used_up());
         }
-        let client = client.ok_or(HttpError::Unsendable)?;
-        let request = reqwest::Request::try_from(request).map_err(|_| HttpError::Unsendable)?;
+        let (client, request) = client.zip(request).ok_or(HttpError::Unsendable)?;
         budget.attempts.fetch_add(1, Ordering::Relaxed);
         let mut response = client.execute(request).await.map_err(|_| HttpError::Connection)?;
         // The announced length is only an announcement: what arrives is what counts.
@@ -320,9 +320,17 @@ async fn first_answer(
     }
 }
 
+/// Lets everybody go first who has something to send, or has received something: as many turns as that takes on a connection
+/// of this machine.
+pub(crate) async fn give_way() {
+    for _ in 0..3 {
+        tokio::task::yield_now().await;
+    }
+}
+
 /// Where a connection to this address leads to.
-fn origin(address: &Uri) -> Option<String> {
-    Some(format!("{}://{}", address.scheme_str()?, address.authority()?))
+fn origin(address: &Url) -> &str {
+    &address[..Position::BeforePath]
 }
 
 fn tls(roots: Option<Roots>) -> Option<ClientConfig> {

@@ -124,7 +124,7 @@ impl Issuer {
 
 async fn open_ahead(http: &HttpClient, url: Option<&Url>) {
     if let Some(url) = url {
-        http.open_ahead(url.as_str()).await;
+        http.open_ahead(url).await;
     }
 }
 

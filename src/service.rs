@@ -84,9 +84,9 @@ impl Services {
         }
     }
 
-    /// Does all of a first lookup but ask.
-    pub(crate) async fn connect(&self) {
-        self.secrets.prepare().await;
+    /// Does all of a first lookup but ask, as far as there is time for it.
+    pub(crate) async fn prepare(&self, has_time: impl Fn() -> bool) {
+        self.secrets.prepare(has_time).await;
     }
 
     /// The pair that a request carries.

@@ -25,7 +25,7 @@ impl SecretsManager {
 
     /// Never called.
     #[expect(clippy::unused_async, reason = "it stands in for the SDK")]
-    pub(crate) async fn prepare(&self) {
+    pub(crate) async fn prepare(&self, _: impl Fn() -> bool) {
         match self.0 {}
     }
 }

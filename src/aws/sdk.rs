@@ -26,11 +26,13 @@ use bytes::Bytes;
 use tokio::sync::OnceCell;
 use tracing::Dispatch;
 use tracing::instrument::WithSubscriber as _;
+use url::Url;
 use zeroize::Zeroizing;
 
+use super::region::dns_suffix;
 use super::secret::{Config, SecretVersion, Stage};
 use crate::error::Fault;
-use crate::http::{Budget, HttpClient, HttpError};
+use crate::http::{Budget, HttpClient, HttpError, give_way};
 use crate::lookup::{Found, LookupError};
 
 /// Codes of AWS's errors that mean: too many requests.
@@ -88,12 +90,30 @@ impl SecretsManager {
         }
     }
 
-    /// Does all that the first lookup would have to do before its question can be sent: makes the client, finds
-    /// credentials, signs, and opens the connection. Nothing is asked. If that fails, nothing is lost.
-    pub(crate) async fn prepare(&self) {
-        let request = self.client().await.get_secret_value().secret_id("rehearsal").customize();
-        let rehearsed = request.mutate_request(|request| request.add_extension(Rehearsal)).send();
-        let _is_answered = rehearsed.with_subscriber(Dispatch::none()).await.is_ok();
+    /// Does all that the first lookup would have to do before its question can be sent: opens the connection, makes the
+    /// client, finds credentials, signs. Nothing is asked. If that fails, nothing is lost. What keeps the processor busy
+    /// begins only while there is time for it.
+    pub(crate) async fn prepare(&self, has_time: impl Fn() -> bool) {
+        let connect = async {
+            if let Some(address) = address(&self.config) {
+                self.http.open_ahead(&address).await;
+            }
+        };
+        tokio::join!(connect, self.rehearse(has_time));
+    }
+
+    async fn rehearse(&self, has_time: impl Fn() -> bool) {
+        if !has_time() {
+            return;
+        }
+        // On the heap: the SDK's futures are large, and the start would move them from layer to layer.
+        let client = Box::pin(self.client()).await;
+        give_way().await;
+        if has_time() {
+            let request = client.get_secret_value().secret_id("rehearsal").customize();
+            let rehearsed = request.mutate_request(|request| request.add_extension(Rehearsal)).send();
+            let _is_answered = Box::pin(rehearsed.with_subscriber(Dispatch::none())).await.is_ok();
+        }
     }
 
     async fn ask(
@@ -154,6 +174,18 @@ async fn build(config: &Config, http: &Arc<HttpClient>) -> Client {
     };
     builder.set_endpoint_url(config.endpoint.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned()));
     Client::from_conf(builder.build())
+}
+
+/// Where the client will go, as far as that is certain without it. A profile may ask for other endpoints, and so may the
+/// SDK's own variables, which count where it looks for credentials.
+fn address(config: &Config) -> Option<Url> {
+    let Config { region, endpoint, profile, credentials, .. } = config;
+    let is_plain = profile.is_none() && credentials.is_some() && !region.contains("-iso");
+    match endpoint {
+        Some(endpoint) => Some(endpoint.clone()),
+        None if is_plain => Url::parse(&format!("https://secretsmanager.{region}.{}", dns_suffix(region))).ok(),
+        None => None,
+    }
 }
 
 /// The time is used up: by the upstream, or by the invocation.
@@ -241,7 +273,61 @@ impl HttpConnector for Connector {
 
 /// An answer like that of Secrets Manager, so that reading one has been rehearsed too.
 async fn rehearse(request: &HttpRequest, http: &HttpClient) -> Result<HttpResponse, ConnectorError> {
-    http.open_ahead(request.uri()).await;
+    if let Ok(address) = Url::parse(request.uri()) {
+        http.open_ahead(&address).await;
+    }
     let answer = http::Response::new(SdkBody::from(r#"{"Name":"","SecretString":"","CreatedDate":0}"#));
     HttpResponse::try_from(answer).map_err(|error| ConnectorError::other(error.into(), None))
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_secretsmanager::config::endpoint::{DefaultResolver, Params, ResolveEndpoint as _};
+
+    use super::*;
+    use crate::aws::Credentials as Given;
+
+    fn config(region: &str) -> Config {
+        let credentials = Given {
+            access_key_id: "a".to_owned(),
+            secret_access_key: Zeroizing::new("b".to_owned()),
+            session_token: None,
+        };
+        Config { region: region.to_owned(), endpoint: None, profile: None, credentials: Some(credentials) }
+    }
+
+    #[tokio::test]
+    async fn connections_are_opened_to_where_the_sdk_goes() {
+        for region in [
+            "eu-west-1",
+            "us-east-1",
+            "ap-southeast-7",
+            "us-gov-west-1",
+            "cn-north-1",
+            "cn-northwest-1",
+            "eusc-de-east-1",
+            "xx-new-1",
+        ] {
+            let params = Params::builder().region(region).use_fips(false).use_dual_stack(false).build().unwrap();
+            let endpoint = DefaultResolver::new().resolve_endpoint(&params).await.unwrap();
+            assert_eq!(address(&config(region)), Url::parse(endpoint.url()).ok());
+        }
+    }
+
+    #[test]
+    fn where_it_goes_is_not_guessed() {
+        let endpoint = Url::parse("https://vpce.example.com/").unwrap();
+        let given = Config { endpoint: Some(endpoint.clone()), profile: Some("dev".to_owned()), ..config("eu-west-1") };
+        assert_eq!(address(&given), Some(endpoint));
+        for unknown in [
+            Config { profile: Some("dev".to_owned()), ..config("eu-west-1") },
+            Config { credentials: None, ..config("eu-west-1") },
+            config("us-iso-east-1"),
+            config("us-isob-east-1"),
+            config("eu-isoe-west-1"),
+            config("us-isof-south-1"),
+        ] {
+            assert_eq!(address(&unknown), None);
+        }
+    }
 }

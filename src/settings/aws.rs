@@ -9,9 +9,9 @@ use super::variables::Variables;
 use crate::aws::Credentials;
 use crate::http::{self, Proxy, Roots};
 
-pub(super) const ENDPOINT_URL: &str = "AWS_ENDPOINT_URL";
-pub(super) const ENDPOINT_URL_COGNITO: &str = "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER";
-pub(super) const ENDPOINT_URL_SECRETS: &str = "AWS_ENDPOINT_URL_SECRETS_MANAGER";
+const ENDPOINT_URL: &str = "AWS_ENDPOINT_URL";
+const ENDPOINT_URL_COGNITO: &str = "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER";
+const ENDPOINT_URL_SECRETS: &str = "AWS_ENDPOINT_URL_SECRETS_MANAGER";
 const REGION: &str = "AWS_REGION";
 const CA_BUNDLE: &str = "AWS_CA_BUNDLE";
 const TASK_ROOT: &str = "LAMBDA_TASK_ROOT";
@@ -39,11 +39,12 @@ pub(super) struct Aws<'a> {
 
 impl<'a> Aws<'a> {
     pub(super) fn read(variables: &mut Variables, read_file: ReadFile<'a>) -> Self {
-        let general = variables.others_url(ENDPOINT_URL);
+        let [general, cognito, secrets] =
+            [ENDPOINT_URL, ENDPOINT_URL_COGNITO, ENDPOINT_URL_SECRETS].map(|name| read_endpoint(variables, name));
         Self {
             region: variables.others(REGION),
-            cognito_endpoint: variables.others_url(ENDPOINT_URL_COGNITO).or_else(|| general.clone()),
-            secrets_endpoint: variables.others_url(ENDPOINT_URL_SECRETS).or(general),
+            cognito_endpoint: cognito.or_else(|| general.clone()),
+            secrets_endpoint: secrets.or(general),
             credentials: read_credentials(variables),
             function_name: variables.others(FUNCTION_NAME),
             roots: read_roots(variables, read_file),
@@ -88,6 +89,14 @@ impl<'a> Aws<'a> {
                 .flatten()
                 .any(|endpoint| endpoint.scheme() == "http" && endpoint.origin() == url.origin())
     }
+}
+
+fn read_endpoint(variables: &mut Variables, name: &str) -> Option<Url> {
+    let url = variables.others_url(name)?;
+    if url.scheme() == "http" && !http::is_loopback(&url) {
+        variables.others_warning(name, "keys, tokens and secrets go unencrypted over the network");
+    }
+    Some(url)
 }
 
 fn read_credentials(variables: &mut Variables) -> Option<Credentials> {

@@ -12,6 +12,7 @@ use super::declared::{
 };
 use super::setting::Section;
 use super::variables::{self, Key, Variables};
+use crate::aws::{dns_suffix, is_region};
 use crate::claims::ClaimPath;
 use crate::http;
 use crate::issuer::cognito::{self, TokenUses};
@@ -177,18 +178,7 @@ fn read_pool(variables: &mut Variables, aws: &Aws<'_>, is_on: bool, name: &str) 
 fn region_of(id: &str) -> Option<&str> {
     let (region, suffix) = id.split_once('_')?;
     let is_suffix = !suffix.is_empty() && suffix.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    (is_suffix && variables::is_region(region)).then_some(region)
-}
-
-/// The domain of a region's AWS services, which is its partition's.
-fn dns_suffix(region: &str) -> &'static str {
-    if region.starts_with("cn-") {
-        "amazonaws.com.cn"
-    } else if region.starts_with("eusc-") {
-        "amazonaws.eu"
-    } else {
-        "amazonaws.com"
-    }
+    (is_suffix && is_region(region)).then_some(region)
 }
 
 /// Whether AWS documents the addresses of Cognito in this region's partition.

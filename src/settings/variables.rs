@@ -8,7 +8,7 @@ use url::Url;
 use super::declared;
 use super::problems::{Findings, Mistake, Warning};
 use super::setting::{Accepts, Default, PREFIX, Section, Setting};
-use crate::http;
+use crate::{aws, http};
 
 /// The environment, what was read of it, and what is wrong with it.
 pub(super) struct Variables {
@@ -140,9 +140,17 @@ impl Variables {
 
     /// The pools or the issuers of which a setting is set and not empty, by name.
     pub(super) fn sections(&self, section: Section) -> BTreeSet<String> {
-        let set = self.ours.iter().filter(|(_, value)| !value.trim().is_empty());
-        let found = set.filter_map(|(name, _)| declared::find(name)).filter(|(setting, _)| setting.section == section);
-        found.filter_map(|(_, own)| own).map(str::to_owned).collect()
+        self.of_section(section).map(|(_, own)| own.to_owned()).collect()
+    }
+
+    /// The settings of pools or issuers that are set and not empty, each with the pool's or issuer's name.
+    fn of_section(&self, section: Section) -> impl Iterator<Item = (&'static Setting, &str)> {
+        let start = section.start().unwrap_or_default();
+        let named = self.ours.range(start.to_owned()..).take_while(move |(name, _)| name.starts_with(start));
+        named
+            .filter(|(_, value)| !value.trim().is_empty())
+            .filter_map(|(name, _)| declared::find(name))
+            .filter_map(|(setting, own)| Some((setting, own?)))
     }
 
     /// Whether any variable that begins with `start` is set and not empty.
@@ -150,11 +158,9 @@ impl Variables {
         self.ours.iter().any(|(name, value)| name.starts_with(start) && !value.trim().is_empty())
     }
 
-    /// Whether a setting of any pool is set and not empty.
+    /// Whether a setting of any pool or issuer is set and not empty.
     pub(super) fn any_section_has(&self, setting: &'static Setting) -> bool {
-        self.ours.iter().any(|(name, value)| {
-            declared::find(name).is_some_and(|(found, _)| found == setting) && !value.trim().is_empty()
-        })
+        self.of_section(setting.section).any(|(found, _)| found == setting)
     }
 
     /// The value as it is, empty or not.
@@ -300,7 +306,7 @@ impl Variables {
     pub(super) fn optional_region<'a>(&mut self, key: impl Into<Key<'a>>) -> Option<String> {
         let key = key.into();
         let region = self.optional(key)?;
-        if is_region(&region) {
+        if aws::is_region(&region) {
             return Some(region);
         }
         self.mistake(key, "is not the name of an AWS region");
@@ -378,10 +384,6 @@ fn distinct<'a>(values: impl Iterator<Item = &'a str>) -> Vec<String> {
         }
     }
     entries
-}
-
-pub(super) fn is_region(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
 
 /// An http or https URL with a host, and nothing that would be lost when a path is appended.

@@ -14,9 +14,9 @@ use super::declared::{
     REQUIRE_VERIFIED_USER_ID, REQUIRED_GROUPS, REQUIRED_SCOPES, ROTATION_GRACE_SECONDS, SECRETS_COMMON_PREFIX,
     TOKEN_USE, USER_ID,
 };
+use super::pools;
 use super::setting::AUTOMATION;
-use super::variables::{self, Variables};
-use super::{aws, pools};
+use super::variables::Variables;
 use crate::claims::ClaimPath;
 use crate::http;
 use crate::issuer::Rules;
@@ -66,7 +66,6 @@ pub(super) fn collect(variables: &mut Variables, settings: &About<'_>) {
     about_who_is_allowed(variables, settings);
     about_memory(variables, settings);
     about_answers(variables, settings);
-    about_the_network(variables);
     about_tokens(variables, settings);
     let pools = pools(settings);
     if let Some((_, rules)) = pools.first() {
@@ -141,15 +140,6 @@ fn about_answers(variables: &mut Variables, settings: &About<'_>) {
     }
     if settings.record.names_client {
         variables.warn(&LOG_CLIENT, "the log holds callers' addresses: its readers and its retention must fit that");
-    }
-}
-
-fn about_the_network(variables: &mut Variables) {
-    let is_open = |url: &Url| url.scheme() == "http" && !http::is_loopback(url);
-    for name in [aws::ENDPOINT_URL, aws::ENDPOINT_URL_COGNITO, aws::ENDPOINT_URL_SECRETS] {
-        if variables.others(name).and_then(|url| variables::parse_url(&url)).is_some_and(|url| is_open(&url)) {
-            variables.others_warning(name, "keys, tokens and secrets go unencrypted over the network");
-        }
     }
 }
 

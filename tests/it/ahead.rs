@@ -156,13 +156,13 @@ async fn an_upstream_that_cannot_be_reached_costs_little_time_and_nothing_else()
     let gone = refusing.url();
     refusing.stop().await;
     let silent = silent.url().replace("http", "https");
-    for (url, least) in [(gone.as_str(), Duration::ZERO), (&silent, Duration::from_millis(100))] {
+    for url in [gone.as_str(), &silent] {
         let domain = format!("{POOLS}__PRIMARY__DOMAIN");
         let world = world(&[("AWS_ENDPOINT_URL_SECRETS_MANAGER", url), (&domain, &format!("{url}/PRIMARY"))]).await;
         let began = Instant::now();
         world.warm_up().await;
         let took = began.elapsed();
-        assert!(took >= least && took < Duration::from_millis(1500), "{took:?}");
+        assert!(took < Duration::from_millis(1500), "{took:?}");
         // The key set is there.
         assert_eq!(world.ask_with_token(&Token::id().sign()).await.reason(), "allowed", "{url}");
     }
