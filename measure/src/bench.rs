@@ -20,11 +20,12 @@ use smac_local::deployment::{Pool, SERVICE, SERVICE_TOKEN, of_pools};
 use smac_local::keys::Key;
 use smac_local::progress::Steps;
 use smac_local::stand_ins::StandIns;
-use smac_local::token::{Token, Use};
+use smac_local::token::Token;
 
 use self::issuers::Issuers;
 use crate::process::{self, Figures};
-use crate::{bearer, pair, release};
+use crate::scenario::{self, Scenario};
+use crate::{pair, release};
 
 #[derive(clap::Args)]
 pub(crate) struct Bench {
@@ -55,10 +56,20 @@ struct Subject {
     command: Vec<String>,
     environment: Vec<(String, String)>,
     events: Vec<Bytes>,
-    is_peer: bool,
+    beside: Beside,
     /// From the start of the process to its first question for work.
     starts: Vec<Duration>,
     runs: Vec<Figures>,
+}
+
+/// What a subject is compared with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Beside {
+    /// An empty handler and the bare arithmetic of RS256.
+    #[default]
+    Nothing,
+    /// What ID tokens take.
+    IdTokens,
 }
 
 impl Bench {
@@ -93,14 +104,14 @@ impl Bench {
         fetched.retain(|(name, _)| !name.contains(Pool::Secondary.name()));
         let mut configured = fetched.clone();
         configured.push(Pool::Primary.key_set_variable());
-        let id_tokens = tokens(Use::Id, self.calls);
-        let access_token = tokens(Use::Access, 1);
+        let id_tokens = scenario::distinct(&Token::id(), self.calls);
+        let access_token = scenario::distinct(&Token::access(), 1);
         let pair = vec![pair(SERVICE, SERVICE_TOKEN)];
         let empty = release("smac-measure", "empty-handler")?;
         let ours = release("smac-lambda-authorizer", "smac-lambda-authorizer")?;
-        let subject = |name, command, environment: &Vec<_>, events: &Vec<_>, is_peer| {
+        let subject = |name, command, environment: &Vec<_>, events: &Vec<_>, beside| {
             let (environment, events) = (environment.clone(), events.clone());
-            Subject { name, command, environment, events, is_peer, ..Subject::default() }
+            Subject { name, command, environment, events, beside, ..Subject::default() }
         };
         let mut subjects: Vec<_> = [
             ("an empty handler", &empty, &fetched, &id_tokens),
@@ -109,19 +120,27 @@ impl Bench {
             ("an access token, userInfo remembered", &ours, &fetched, &access_token),
             ("a service's pair, secret remembered", &ours, &fetched, &pair),
         ]
-        .map(|(name, binary, environment, events)| subject(name, vec![binary.clone()], environment, events, false))
+        .map(|(name, binary, environment, events)| {
+            subject(name, vec![binary.clone()], environment, events, Beside::Nothing)
+        })
         .into();
+        let scenarios =
+            [scenario::rules(&fetched, self.calls)].into_iter().chain(scenario::algorithms(base_url, self.calls));
+        for Scenario { name, environment, events } in scenarios {
+            subjects.push(subject(name, vec![ours.clone()], &environment, &events, Beside::IdTokens));
+        }
         if let Some(issuers) = issuers {
             let tokens = issuers.tokens(self.calls);
             for (name, environment) in
                 [("an OIDC issuer", &issuers.one), ("OIDC issuers in a settings file", &issuers.all)]
             {
-                subjects.push(subject(name, vec![ours.clone()], environment, &tokens, false));
+                subjects.push(subject(name, vec![ours.clone()], environment, &tokens, Beside::Nothing));
             }
         }
         if self.peers {
             let peers = peers::install()?.into_iter();
-            subjects.extend(peers.map(|(name, command)| subject(name, command, &fetched, &id_tokens, true)));
+            subjects
+                .extend(peers.map(|(name, command)| subject(name, command, &fetched, &id_tokens, Beside::IdTokens)));
         }
         Ok(subjects)
     }
@@ -148,11 +167,6 @@ impl Bench {
         }
         Ok(subjects)
     }
-}
-
-fn tokens(token_use: Use, count: usize) -> Vec<Bytes> {
-    let token = |number| Token::new(token_use).claim("jti", format!("{number:08}")).sign();
-    (0..count).map(|number| bearer(&token(number))).collect()
 }
 
 fn wake(url: &str) -> std::io::Result<()> {
@@ -228,22 +242,21 @@ fn table(subjects: &[Subject], verification: Duration) -> String {
     let ratio = |one: Duration, other: Duration| one.as_secs_f64() / other.as_secs_f64();
     if let [empty, ours, ..] = subjects {
         for subject in subjects.iter().skip(1) {
-            let Subject { name, is_peer, .. } = subject;
-            lines.push(if *is_peer {
-                format!(
+            let name = subject.name;
+            lines.push(match subject.beside {
+                Beside::IdTokens => format!(
                     "{name}: start {:.1} x, p50 {:.2} x and CPU {:.2} x those of {}.",
                     ratio(subject.start(), ours.start()),
                     ratio(subject.p50(), ours.p50()),
                     ratio(subject.cpu(), ours.cpu()),
                     ours.name,
-                )
-            } else {
-                format!(
+                ),
+                Beside::Nothing => format!(
                     "{name}: start {:.2} x the empty handler's; p50 {:.2} x and CPU {:.2} x (empty handler + bare verification).",
                     ratio(subject.start(), empty.start()),
                     ratio(subject.p50(), empty.p50() + verification),
                     ratio(subject.cpu(), empty.cpu() + verification),
-                )
+                ),
             });
         }
     }

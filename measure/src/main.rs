@@ -7,6 +7,7 @@ mod decisions;
 mod flood;
 mod load;
 mod process;
+mod scenario;
 mod start;
 
 use std::path::Path;

@@ -113,8 +113,13 @@ pub(crate) fn memory(function: &Function, name: &str) -> io::Result<u64> {
 
 /// The time on a processor of all threads there are.
 pub(crate) fn processor_time(function: &Function) -> io::Result<Duration> {
+    processor_time_of(function.id().unwrap_or_default())
+}
+
+/// The same of any process.
+pub(crate) fn processor_time_of(process: u32) -> io::Result<Duration> {
     let mut total = 0;
-    for thread in fs::read_dir(format!("{}/task", folder(function)))? {
+    for thread in fs::read_dir(format!("/proc/{process}/task"))? {
         let statistics = fs::read_to_string(thread?.path().join("schedstat"))?;
         total += statistics.split(' ').next().and_then(|time| time.parse::<u64>().ok()).unwrap_or_default();
     }

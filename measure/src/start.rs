@@ -1,12 +1,17 @@
 //! `cargo measure start`: one start of a function and its end, for `.ci/instructions` to count the instructions of.
 
 use std::process::{ExitCode, Stdio};
+use std::time::Duration;
 
 use smac_local::command::{About as _, Problem, print};
 use smac_local::deployment::{Pool, of_pools};
 use smac_local::runtime_api::Function;
-use smac_local::stand_ins::StandIns;
+use smac_local::stand_ins::{Fault, StandIns, Upstream};
 use tokio::process::Command;
+
+/// How late a key set is: so late that all is prepared meanwhile, however slowly. What is counted must not depend on which of
+/// the two comes first.
+const LATE: Duration = Duration::from_secs(1);
 
 #[derive(clap::Args)]
 pub(crate) struct Start {
@@ -28,6 +33,7 @@ impl Start {
         if self.keys_configured {
             environment.push(Pool::Primary.key_set_variable());
         }
+        stand_ins.fail(Upstream::KeySet, 1, Fault::Late(LATE));
         let mut words = self.command.iter();
         let mut command = Command::new(words.next().map_or("", String::as_str));
         command.args(words).env_clear().envs(environment).stdout(Stdio::piped()).stderr(Stdio::piped());

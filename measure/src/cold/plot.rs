@@ -1,6 +1,6 @@
 //! A plot of one delay: the start and the first call of each subject, on a logarithmic scale since peers differ by so much.
 
-use super::Row;
+use super::table::Row;
 
 const LEFT: f64 = 330.0;
 const WIDTH: f64 = 420.0;
