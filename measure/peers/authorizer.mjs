@@ -8,7 +8,10 @@ const keySetUrl = `${process.env.AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER}/${u
 const fetcher = { fetch: async () => (await fetch(keySetUrl)).arrayBuffer().then((body) => new Uint8Array(body)) };
 const options = { userPoolId, tokenUse: "id", clientId: process.env[`${prefix}APP_CLIENT_ID`] };
 const verifier = CognitoJwtVerifier.create(options, { jwksCache: new SimpleJwksCache({ fetcher }) });
-await verifier.hydrate();
+// Else the first call fetches it, as most do it.
+if (process.env.PEER_FETCHES === "at the start") {
+  await verifier.hydrate();
+}
 
 export async function handler(event) {
   const token = (event.headers.authorization ?? "").slice("Bearer ".length);

@@ -1,5 +1,6 @@
 """A Lambda authorizer with PyJWT."""
 
+import functools
 import json
 import os
 import urllib.request
@@ -12,14 +13,22 @@ CLIENT = os.environ[PREFIX + "APP_CLIENT_ID"]
 ISSUER = f"https://cognito-idp.{POOL.split('_')[0]}.amazonaws.com/{POOL}"
 KEY_SET_URL = f"{os.environ['AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER']}/{POOL}/.well-known/jwks.json"
 
-with urllib.request.urlopen(KEY_SET_URL) as answer:
-    KEYS = {key["kid"]: jwt.PyJWK(key).key for key in json.load(answer)["keys"]}
+
+@functools.cache
+def keys():
+    with urllib.request.urlopen(KEY_SET_URL) as answer:
+        return {key["kid"]: jwt.PyJWK(key).key for key in json.load(answer)["keys"]}
+
+
+# Else the first call fetches them, as most do it.
+if os.environ["PEER_FETCHES"] == "at the start":
+    keys()
 
 
 def handler(event, _context):
     try:
         token = event["headers"]["authorization"].removeprefix("Bearer ")
-        key = KEYS[jwt.get_unverified_header(token)["kid"]]
+        key = keys()[jwt.get_unverified_header(token)["kid"]]
         claims = jwt.decode(token, key, algorithms=["RS256"], audience=CLIENT, issuer=ISSUER)
     except (KeyError, jwt.InvalidTokenError):
         raise Exception("Unauthorized") from None

@@ -138,6 +138,7 @@ impl Bench {
             }
         }
         if self.peers {
+            let fetched = fetched.iter().cloned().chain([peers::fetches(peers::AT_START)]).collect();
             let peers = peers::install()?.into_iter();
             subjects
                 .extend(peers.map(|(name, command)| subject(name, command, &fetched, &id_tokens, Beside::IdTokens)));

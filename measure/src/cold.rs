@@ -121,7 +121,11 @@ impl Cold {
         }
         if self.peers {
             for (name, command) in peers::install()? {
-                subjects.push(Subject { is_peer: true, ..subject(name, command, &fetched, &id) });
+                for fetches in [peers::AT_START, peers::BY_FIRST_CALL] {
+                    let name = format!("{name}, keys fetched {fetches}");
+                    let environment = fetched.iter().cloned().chain([peers::fetches(fetches)]).collect();
+                    subjects.push(Subject { is_peer: true, ..subject(&name, command.clone(), &environment, &id) });
+                }
             }
         }
         Ok(subjects)

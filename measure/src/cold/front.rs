@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use smac_local::http_server::Server;
@@ -22,6 +22,9 @@ impl Authority {
         let key = KeyPair::generate().map_err(io::Error::other)?;
         let mut params = CertificateParams::new(Vec::new()).map_err(io::Error::other)?;
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        // Apart from the name of what it vouches for: a certificate that names itself as its issuer is refused.
+        params.distinguished_name.push(DnType::CommonName, "Authority of cargo measure");
         let certificate = params.self_signed(&key).map_err(io::Error::other)?;
         let pem = std::env::temp_dir().join(format!("smac-measure-{}.pem", std::process::id()));
         std::fs::write(&pem, certificate.pem())?;
@@ -31,7 +34,8 @@ impl Authority {
     /// Vouches for `localhost`.
     fn acceptor(&self) -> io::Result<TlsAcceptor> {
         let key = KeyPair::generate().map_err(io::Error::other)?;
-        let params = CertificateParams::new(vec!["localhost".to_owned()]).map_err(io::Error::other)?;
+        let mut params = CertificateParams::new(vec!["localhost".to_owned()]).map_err(io::Error::other)?;
+        params.use_authority_key_identifier_extension = true;
         let certificate = params.signed_by(&key, &self.issuer).map_err(io::Error::other)?;
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());

@@ -87,13 +87,14 @@ fn beside_ours(peer: &Row, rows: &[Row]) -> Option<String> {
     let times =
         |time: fn(&Run) -> Duration| peer.of(time).as_secs_f64() / ours.of(time).as_secs_f64().max(f64::MIN_POSITIVE);
     Some(format!(
-        "Round trips of {} ms, {}: start {:.1} x, its CPU {:.1} x, first call {:.1} x, its CPU {:.1} x those of {}.",
+        "Round trips of {} ms, {}: start {:.1} x, its CPU {:.1} x, first call {:.1} x, its CPU {:.1} x, both {:.1} x those of {}.",
         peer.delay,
         peer.name,
         times(|run| run.start),
         times(|run| run.start_cpu),
         times(|run| run.first),
         times(|run| run.first_cpu),
+        times(|run| run.start + run.first),
         ours.name,
     ))
 }
