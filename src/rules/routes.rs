@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 use cedar_policy::EntityUid;
+use percent_encoding::percent_decode_str;
 
 use super::names::Names;
 use super::route::{DEFAULT, Listed, Route, RoutesError};
@@ -85,7 +86,7 @@ impl Routes {
     /// Where the route of a path is that only a TOKEN event's ARN names. A path that can be read in two ways must be the
     /// same route in both: gateways decode and normalise, and which path an ARN has is not documented.
     pub(super) fn find(&self, verb: &str, path: &str) -> Option<usize> {
-        let decoded = percent_decoded(path);
+        let decoded = percent_decode_str(path).decode_utf8_lossy().into_owned();
         let mut found = [path.to_owned(), normalised(path), normalised(&decoded), decoded]
             .into_iter()
             .filter_map(|path| self.best(&path))
@@ -217,29 +218,6 @@ fn normalised(path: &str) -> String {
         }
     }
     parts.join("/")
-}
-
-const fn hex(digit: u8) -> u8 {
-    match digit {
-        b'0'..=b'9' => digit - b'0',
-        _ => (digit | 0x20) - b'a' + 10,
-    }
-}
-
-fn percent_decoded(path: &str) -> String {
-    let mut bytes = Vec::with_capacity(path.len());
-    let mut rest = path.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let (byte, after) = match (first, after) {
-            (b'%', [high, low, behind @ ..]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
-                (hex(*high) << 4 | hex(*low), behind)
-            }
-            _ => (*first, after),
-        };
-        bytes.push(byte);
-        rest = after;
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]

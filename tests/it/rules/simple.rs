@@ -93,6 +93,10 @@ async fn a_caller_does_not_choose_the_key() {
         }
         assert_eq!(rules.ask(&event).await.answer(), no("cache_key_mismatch"), "{place}");
     }
+    // Which part of a string is whose, nothing tells.
+    let mut event = ask_for("GET /pets", Some(&[]));
+    event["identitySource"] = format!("Bearer {},GET /pets", user()).into();
+    assert_eq!(rules.ask(&event).await.answer(), no("cache_key_mismatch"));
 }
 
 #[tokio::test]
