@@ -133,8 +133,8 @@ impl Authorizer {
     }
 
     /// Fetches key sets ahead of the first request: those that are not configured, of the first 8 issuers, side by side.
-    /// While it waits for them, it opens connections to everybody else who may be asked later. Takes as long as the key
-    /// sets do, or up to twice that within 100 ms, and 5 s at most.
+    /// While it waits for them, it opens connections to everybody else who may be asked later, and prepares access rules
+    /// for their first question. Takes as long as the key sets do, or up to twice that within 100 ms, and 5 s at most.
     ///
     /// It need not be called, and never fails. What could not be done is done when a request needs it.
     pub async fn warm_up(&self) {
@@ -148,9 +148,8 @@ impl Authorizer {
     }
 
     async fn start(&self, patience: impl FnOnce(Duration) -> Duration) {
-        if let Some(tokens) = &self.tokens
-            && let Some(calls) = start::start(tokens, self.services.as_ref(), &self.clock, patience).await
-        {
+        let (tokens, services, rules) = (self.tokens.as_ref(), self.services.as_ref(), self.rules.as_ref());
+        if let Some(calls) = start::start(tokens, services, rules, &self.clock, patience).await {
             *self.start_calls.lock().unwrap_or_else(PoisonError::into_inner) = Some(calls);
         }
     }

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::http::give_way;
+use crate::rules::Rules;
 use crate::service::Services;
 use crate::token::Tokens;
 use crate::trace::Trace;
@@ -22,15 +23,19 @@ const MAX_AHEAD: Duration = Duration::from_millis(100);
 
 /// Fetches the key sets, and prepares what the first requests may need. Gives the calls that this took, if there were any.
 pub(super) async fn start(
-    tokens: &Tokens,
+    tokens: Option<&Tokens>,
     services: Option<&Services>,
+    rules: Option<&Rules>,
     clock: &Clock,
     patience: impl FnOnce(Duration) -> Duration,
 ) -> Option<Trace> {
-    // With nothing to wait for, whatever is done ahead only comes sooner than it would, and may never be needed.
-    if !tokens.needs_keys() {
+    let prepare_rules = || rules.into_iter().for_each(Rules::prepare);
+    let Some(tokens) = tokens.filter(|tokens| tokens.needs_keys()) else {
+        // With nothing to wait for, whatever is done ahead only comes sooner than it would, and may never be needed. Of
+        // rules it will be, and Lambda gives a start more of a processor than a call.
+        prepare_rules();
         return None;
-    }
+    };
     let (mut of_keys, mut of_connections) = (Trace::new(clock.now(), None), Trace::new(clock.now(), None));
     let has_keys = AtomicBool::new(false);
     let fetch_keys = async {
@@ -45,7 +50,8 @@ pub(super) async fn start(
                 services.prepare(|| !has_keys.load(Ordering::Relaxed)).await;
             }
         };
-        tokio::join!(tokens.connect(&mut of_connections), of_services);
+        let of_rules = async { prepare_rules() };
+        tokio::join!(tokens.connect(&mut of_connections), of_rules, of_services);
     };
     let _is_late = tokio::time::timeout(MAX_START, beside(fetch_keys, prepare, patience)).await.is_err();
     of_keys.add_calls(&of_connections);

@@ -105,7 +105,9 @@ impl Policies {
             };
             let text = policy.to_cedar().unwrap_or_default();
             offset += text.len();
-            let id: Arc<str> = match policy.annotation("id").filter(|id| !id.is_empty()) {
+            // Cedar would parse a name that it is asked for, each time.
+            let id = policy.annotations().find_map(|(name, value)| (name == "id").then_some(value));
+            let id: Arc<str> = match id.filter(|id| !id.is_empty()) {
                 Some(id) => id.into(),
                 None => format!("{}#{position}", file.name).into(),
             };
