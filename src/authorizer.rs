@@ -5,6 +5,7 @@ mod start;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,7 +27,7 @@ use crate::principal::{Mode, Principal};
 use crate::record::{Invocation, Outcome, Record, Recorder};
 use crate::rules::Rules;
 use crate::service::Services;
-use crate::settings::Settings;
+use crate::settings::{Draft, Mistakes, Settings, Warning};
 use crate::token::Tokens;
 use crate::trace::{ApiTrace, Trace};
 
@@ -132,24 +133,52 @@ impl Authorizer {
         }
     }
 
+    /// Reads settings, makes an authorizer of them, and warms it up: what a function does to start. Gives it with the
+    /// settings' warnings. The arguments are those of [`Settings::from_variables`].
+    ///
+    /// Access rules take ten times as long to parse as all the rest of the settings. So that is done on a thread of its
+    /// own, while key sets are fetched, if there are any to be fetched. A mistake in them ends the start at once.
+    ///
+    /// # Errors
+    /// Those of [`Settings::from_variables`].
+    pub async fn start(
+        variables: impl IntoIterator<Item = (String, String)>,
+        read_file: impl Fn(&Path) -> std::io::Result<String>,
+    ) -> Result<(Self, Vec<Warning>), Mistakes> {
+        let Draft { settings, rules } = Settings::draft(variables, read_file)?;
+        let mut warnings = settings.warnings().to_vec();
+        // Nobody has it before its rules are there.
+        let mut authorizer = Self::new(settings);
+        let Some(rules) = rules else {
+            authorizer.warm_up().await;
+            return Ok((authorizer, warnings));
+        };
+        let needs_keys = authorizer.tokens.as_ref().is_some_and(Tokens::needs_keys);
+        let (rules, of_rules) = start::parse(rules, needs_keys, authorizer.warm_up()).await?;
+        authorizer.rules = Some(rules);
+        warnings.extend(of_rules);
+        warnings.sort();
+        Ok((authorizer, warnings))
+    }
+
     /// Fetches key sets ahead of the first request: those that are not configured, of the first 8 issuers, side by side.
-    /// While it waits for them, it opens connections to everybody else who may be asked later, and prepares access rules
-    /// for their first question. Takes as long as the key sets do, or up to twice that within 100 ms, and 5 s at most.
+    /// While it waits for them, it opens connections to everybody else who may be asked later
+    /// Takes as long as the key sets do, or up to twice that within 100 ms, and 5 s at most.
     ///
     /// It need not be called, and never fails. What could not be done is done when a request needs it.
     pub async fn warm_up(&self) {
-        self.start(start::patience).await;
+        self.prepare(start::patience).await;
     }
 
     /// The same where what is prepared has so much time, come what may: for tests, which may run slowly.
     #[cfg(feature = "tools")]
     pub async fn warm_up_within(&self, ahead: Duration) {
-        self.start(|_| ahead).await;
+        self.prepare(|_| ahead).await;
     }
 
-    async fn start(&self, patience: impl FnOnce(Duration) -> Duration) {
-        let (tokens, services, rules) = (self.tokens.as_ref(), self.services.as_ref(), self.rules.as_ref());
-        if let Some(calls) = start::start(tokens, services, rules, &self.clock, patience).await {
+    async fn prepare(&self, patience: impl FnOnce(Duration) -> Duration) {
+        let (tokens, services) = (self.tokens.as_ref(), self.services.as_ref());
+        if let Some(calls) = start::prepare(tokens, services, &self.clock, patience).await {
             *self.start_calls.lock().unwrap_or_else(PoisonError::into_inner) = Some(calls);
         }
     }

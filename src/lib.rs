@@ -71,7 +71,8 @@
 //! };
 //! # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
 //! # runtime.block_on(async {
-//! // Fetches the key sets that are not configured; a failure is tried again when it matters.
+//! // Fetches the key sets that are not configured; a failure is tried again when it matters. `Authorizer::start` does all
+//! // of this at once, which is quicker where there are access rules.
 //! authorizer.warm_up().await;
 //!
 //! let decision = authorizer.authorize(&event(&token), None).await;

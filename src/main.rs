@@ -1,4 +1,4 @@
-//! The Lambda function: environment → settings → authorizer → Lambda's runtime. The only reader of the environment.
+//! The Lambda function: environment → authorizer → Lambda's runtime. The only reader of the environment.
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -10,7 +10,7 @@ use std::time::SystemTime;
 use lambda_runtime::{Diagnostic, LambdaEvent, Runtime};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
-use smac_lambda_authorizer::{Answer, Authorizer, FunctionError, Invocation, Mistakes, Settings};
+use smac_lambda_authorizer::{Answer, Authorizer, FunctionError, Invocation};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::Instant;
 use tower::service_fn;
@@ -43,15 +43,6 @@ fn main() -> ExitCode {
     let is_concurrent = value_of(&environment, "AWS_LAMBDA_MAX_CONCURRENCY")
         .is_some_and(|value| value.parse().is_ok_and(|n: u32| n > 1));
     let is_sam_local = value_of(&environment, "AWS_SAM_LOCAL").is_some_and(|value| value == "true");
-    let authorizer = match compose(environment) {
-        Ok(authorizer) => Arc::new(authorizer),
-        Err(mistakes) => {
-            for mistake in mistakes.0 {
-                tracing::error!(variable = mistake.variable, problem = mistake.problem, "configuration mistake");
-            }
-            return ExitCode::FAILURE;
-        }
-    };
     // One invocation at a time needs one thread; each further one costs start-up time and memory.
     let mut builder = match is_concurrent {
         true => tokio::runtime::Builder::new_multi_thread(),
@@ -61,35 +52,28 @@ fn main() -> ExitCode {
         tracing::error!("the async runtime cannot be started");
         return ExitCode::FAILURE;
     };
-    runtime.block_on(run(authorizer, is_sam_local))
+    runtime.block_on(run(environment, is_sam_local))
 }
 
-fn compose(environment: Vec<(String, String)>) -> Result<Authorizer, Mistakes> {
-    let settings = Settings::from_variables(environment, |path| std::fs::read_to_string(path))?;
-    for warning in settings.warnings() {
-        tracing::warn!(variable = warning.variable, "{}", warning.text);
-    }
-    Ok(Authorizer::new(settings))
-}
-
-/// Serves invocations until Lambda ends the process.
-async fn run(authorizer: Arc<Authorizer>, is_sam_local: bool) -> ExitCode {
+/// Starts, and serves invocations until Lambda ends the process.
+async fn run(environment: Vec<(String, String)>, is_sam_local: bool) -> ExitCode {
     let Ok(mut end) = signal(SignalKind::terminate()) else {
         tracing::error!("SIGTERM cannot be waited for");
         return ExitCode::FAILURE;
     };
     // A task of its own: whenever the future that the scheduler blocks on is woken, the scheduler asks the kernel for
     // events first, which would be two system calls an invocation.
-    let serving = tokio::spawn(serve(authorizer));
+    let serving = tokio::spawn(serve(environment));
     tokio::select! {
         _ = end.recv() => ExitCode::SUCCESS,
         result = serving => match result {
             Ok(Ok(())) => ExitCode::SUCCESS,
+            // The log has the mistakes.
+            Ok(Err(Ended::NotStarted)) => ExitCode::FAILURE,
             // `sam local` stops its Runtime API first, after each invocation:
             // https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-cli-command-reference-sam-local-invoke.html
-            Ok(Err(_)) if is_sam_local => ExitCode::SUCCESS,
-            Ok(Err(_)) | Err(_) => {
-                // Its message may hold parts of an event.
+            Ok(Err(Ended::RuntimeFailed)) if is_sam_local => ExitCode::SUCCESS,
+            Ok(Err(Ended::RuntimeFailed)) | Err(_) => {
                 tracing::error!("the Lambda runtime ended");
                 ExitCode::FAILURE
             }
@@ -97,11 +81,36 @@ async fn run(authorizer: Arc<Authorizer>, is_sam_local: bool) -> ExitCode {
     }
 }
 
-/// Fetches the key sets, and then asks for work for as long as there is any.
-async fn serve(authorizer: Arc<Authorizer>) -> Result<(), lambda_runtime::Error> {
-    authorizer.warm_up().await;
+/// Why there is no more to do.
+enum Ended {
+    /// There are mistakes in the settings.
+    NotStarted,
+    /// Lambda's runtime failed. Its message may hold parts of an event, so nobody has it.
+    RuntimeFailed,
+}
+
+/// Makes the authorizer, and then asks for work for as long as there is any.
+async fn serve(environment: Vec<(String, String)>) -> Result<(), Ended> {
+    let authorizer = start(environment).await?;
     let handler = service_fn(move |event| handle(Arc::clone(&authorizer), event));
-    Runtime::new(handler).run_concurrent().await
+    Runtime::new(handler).run_concurrent().await.map_err(|_| Ended::RuntimeFailed)
+}
+
+async fn start(environment: Vec<(String, String)>) -> Result<Arc<Authorizer>, Ended> {
+    match Authorizer::start(environment, |path| std::fs::read_to_string(path)).await {
+        Ok((authorizer, warnings)) => {
+            for warning in warnings {
+                tracing::warn!(variable = warning.variable, "{}", warning.text);
+            }
+            Ok(Arc::new(authorizer))
+        }
+        Err(mistakes) => {
+            for mistake in mistakes.0 {
+                tracing::error!(variable = mistake.variable, problem = mistake.problem, "configuration mistake");
+            }
+            Err(Ended::NotStarted)
+        }
+    }
 }
 
 /// An invocation: decides, logs, answers.

@@ -9,12 +9,15 @@ mod common;
 mod declared;
 mod file;
 mod issuers;
+mod named_files;
 mod oidc;
 mod pools;
 mod problems;
 mod setting;
 #[cfg(test)]
 mod tests;
+#[cfg_attr(not(feature = "rules"), path = "settings/unparsed/none.rs")]
+mod unparsed;
 mod variables;
 mod warnings;
 
@@ -45,6 +48,7 @@ pub use declared::SETTINGS;
 pub use problems::{Findings, Mistake, Mistakes, Warning};
 #[cfg(feature = "tools")]
 pub use setting::{Accepts, Default, PREFIX, Section, Setting};
+pub(crate) use unparsed::Unparsed;
 
 /// Lookups that find nothing, where callers choose the keys: a flood of invented ids must not become the upstream's.
 const MISSES: Limit = Limit::per_minute(10_000, 600);
@@ -96,8 +100,30 @@ impl Settings {
         variables: impl IntoIterator<Item = (String, String)>,
         read_file: impl Fn(&Path) -> std::io::Result<String>,
     ) -> Result<Self, Mistakes> {
-        let (settings, Findings { mistakes, warnings }) = Self::read_all(variables, &read_file);
-        if mistakes.is_empty() { Ok(Self { warnings, ..settings }) } else { Err(Mistakes(mistakes)) }
+        let Draft { mut settings, rules } = Self::draft(variables, read_file)?;
+        if let Some(rules) = rules {
+            let (rules, warnings) = rules.parse()?;
+            settings.rules = Some(rules);
+            settings.warnings.extend(warnings);
+            settings.warnings.sort();
+        }
+        Ok(settings)
+    }
+
+    /// The same, as far as it takes next to no time.
+    ///
+    /// # Errors
+    /// Every [`Mistake`] that there is. Where there is none but in access rules, that is said when these are parsed.
+    pub(crate) fn draft(
+        variables: impl IntoIterator<Item = (String, String)>,
+        read_file: impl Fn(&Path) -> std::io::Result<String>,
+    ) -> Result<Draft, Mistakes> {
+        let (Draft { settings, rules }, Findings { mistakes, warnings }) = Self::read_all(variables, &read_file);
+        if mistakes.is_empty() {
+            return Ok(Draft { settings: Self { warnings, ..settings }, rules });
+        }
+        let of_rules = rules.and_then(|rules| rules.parse().err());
+        Err(all(mistakes, of_rules))
     }
 
     /// All mistakes and all warnings that there are, for variables that need not be valid. The arguments are those of
@@ -106,7 +132,14 @@ impl Settings {
         variables: impl IntoIterator<Item = (String, String)>,
         read_file: impl Fn(&Path) -> std::io::Result<String>,
     ) -> Findings {
-        Self::read_all(variables, &read_file).1
+        let (Draft { rules, .. }, Findings { mut mistakes, mut warnings }) = Self::read_all(variables, &read_file);
+        match rules.map(Unparsed::parse) {
+            Some(Ok((_, of_rules))) => warnings.extend(of_rules),
+            Some(Err(of_rules)) => mistakes = all(mistakes, Some(of_rules)).0,
+            None => {}
+        }
+        warnings.sort();
+        Findings { mistakes, warnings }
     }
 
     /// What is allowed and deserves a second look, sorted by variable: for the log, when the program starts.
@@ -119,14 +152,14 @@ impl Settings {
     fn read_all(
         variables: impl IntoIterator<Item = (String, String)>,
         read_file: aws::ReadFile<'_>,
-    ) -> (Self, Findings) {
+    ) -> (Draft, Findings) {
         let mut variables = Variables::new(variables);
         let aws = Aws::read(&mut variables, read_file);
         file::read(&mut variables, &aws);
-        let settings = Self::read(&mut variables, aws);
+        let draft = Self::read(&mut variables, aws);
         variables.report_unknown();
-        warnings::collect(&mut variables, &settings.about());
-        (settings, variables.into_findings())
+        warnings::collect(&mut variables, &draft.settings.about());
+        (draft, variables.into_findings())
     }
 
     fn about(&self) -> About<'_> {
@@ -141,14 +174,14 @@ impl Settings {
         }
     }
 
-    fn read(variables: &mut Variables, aws: Aws<'_>) -> Self {
+    fn read(variables: &mut Variables, aws: Aws<'_>) -> Draft {
         let scope = variables.either(&POLICY_SCOPE, [("STAGE", Scope::Stage), ("METHOD", Scope::Method)]);
         let rules = access_rules::read(variables, &aws, scope);
         let serves_rules = rules.is_some();
-        Self {
+        let settings = Self {
             tokens: read_tokens(variables, &aws, serves_rules),
             services: read_services(variables, &aws, serves_rules),
-            rules,
+            rules: None,
             mode: variables.either(&MODE, [("ENFORCE", Mode::Enforce), ("OPTIONAL", Mode::Optional)]),
             policy: policy::Config { scope, expire_with_token: variables.boolean(&POLICY_EXPIRE_WITH_TOKEN) },
             context: read_context(variables),
@@ -178,8 +211,23 @@ impl Settings {
                 names_client: variables.boolean(&LOG_CLIENT),
             },
             warnings: Vec::new(),
-        }
+        };
+        Draft { settings, rules }
     }
+}
+
+/// Settings without their access rules, and those rules as they are before they are parsed.
+pub(crate) struct Draft {
+    pub(crate) settings: Settings,
+    pub(crate) rules: Option<Unparsed>,
+}
+
+/// All mistakes, in the order of their variables.
+fn all(mut mistakes: Vec<Mistake>, of_rules: Option<Mistakes>) -> Mistakes {
+    mistakes.extend(of_rules.into_iter().flat_map(|Mistakes(mistakes)| mistakes));
+    mistakes.sort();
+    mistakes.dedup();
+    Mistakes(mistakes)
 }
 
 fn read_tokens(variables: &mut Variables, aws: &Aws<'_>, serves_rules: bool) -> Option<token::Config> {

@@ -1,15 +1,19 @@
-//! What is done while the function starts: key sets are fetched, and meanwhile what the first requests may need is prepared.
+//! What is done while the function starts: key sets are fetched, and meanwhile access rules are parsed, and what the first
+//! requests may need is prepared.
 
+use std::panic::resume_unwind;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::http::give_way;
 use crate::rules::Rules;
 use crate::service::Services;
+use crate::settings::{Mistakes, Unparsed, Warning};
 use crate::token::Tokens;
 use crate::trace::Trace;
 
@@ -22,20 +26,14 @@ const MAX_START: Duration = Duration::from_secs(5);
 const MAX_AHEAD: Duration = Duration::from_millis(100);
 
 /// Fetches the key sets, and prepares what the first requests may need. Gives the calls that this took, if there were any.
-pub(super) async fn start(
+pub(super) async fn prepare(
     tokens: Option<&Tokens>,
     services: Option<&Services>,
-    rules: Option<&Rules>,
     clock: &Clock,
     patience: impl FnOnce(Duration) -> Duration,
 ) -> Option<Trace> {
-    let prepare_rules = || rules.into_iter().for_each(Rules::prepare);
-    let Some(tokens) = tokens.filter(|tokens| tokens.needs_keys()) else {
-        // With nothing to wait for, whatever is done ahead only comes sooner than it would, and may never be needed. Of
-        // rules it will be, and Lambda gives a start more of a processor than a call.
-        prepare_rules();
-        return None;
-    };
+    // With nothing to wait for, whatever is done ahead only comes sooner than it would, and may never be needed.
+    let tokens = tokens.filter(|tokens| tokens.needs_keys())?;
     let (mut of_keys, mut of_connections) = (Trace::new(clock.now(), None), Trace::new(clock.now(), None));
     let has_keys = AtomicBool::new(false);
     let fetch_keys = async {
@@ -50,12 +48,39 @@ pub(super) async fn start(
                 services.prepare(|| !has_keys.load(Ordering::Relaxed)).await;
             }
         };
-        let of_rules = async { prepare_rules() };
-        tokio::join!(tokens.connect(&mut of_connections), of_rules, of_services);
+        tokio::join!(tokens.connect(&mut of_connections), of_services);
     };
     let _is_late = tokio::time::timeout(MAX_START, beside(fetch_keys, prepare, patience)).await.is_err();
     of_keys.add_calls(&of_connections);
     Some(of_keys)
+}
+
+/// Parses access rules, on a thread of its own if `warm_up` has key sets to wait for. Gives them ready to be asked, and what
+/// deserves a second look in them.
+///
+/// # Errors
+/// Every mistake in them, as soon as it is known.
+pub(super) async fn parse(
+    unparsed: Unparsed,
+    needs_keys: bool,
+    warm_up: impl Future<Output = ()>,
+) -> Result<(Rules, Vec<Warning>), Mistakes> {
+    let parse = || {
+        let (config, warnings) = unparsed.parse()?;
+        Ok((Rules::new(config), warnings))
+    };
+    if !needs_keys {
+        return parse();
+    }
+    let warm_up = async {
+        warm_up.await;
+        Ok(())
+    };
+    // Nobody can cancel the task, so if it gives nothing it has panicked.
+    let parsed = async { spawn_blocking(parse).await.unwrap_or_else(|error| resume_unwind(error.into_panic())) };
+    // The questions for key sets go first.
+    let ((), parsed) = tokio::try_join!(biased; warm_up, parsed)?;
+    Ok(parsed)
 }
 
 /// How long what is prepared may take in all, if the key sets took this long.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::setting::PREFIX;
+
 /// One thing that is wrong with the settings. Holds no variable's value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -35,6 +37,33 @@ pub struct Findings {
     pub mistakes: Vec<Mistake>,
     /// What is allowed and deserves a second look.
     pub warnings: Vec<Warning>,
+}
+
+/// Where a setting comes from, as the user knows it.
+#[derive(Clone, Debug)]
+pub(super) struct Origin {
+    variable: String,
+    /// The settings file, if it has the setting.
+    file: Option<String>,
+}
+
+impl Origin {
+    /// A setting of ours, by its name without the prefix.
+    pub(super) fn new(name: &str, file: Option<String>) -> Self {
+        Self { variable: format!("{PREFIX}{name}"), file }
+    }
+
+    pub(super) fn mistake(&self, problem: impl fmt::Display) -> Mistake {
+        let problem = match &self.file {
+            Some(file) => format!("{problem} (in {file})"),
+            None => problem.to_string(),
+        };
+        Mistake { variable: self.variable.clone(), problem }
+    }
+
+    pub(super) fn warning(&self, text: &'static str) -> Warning {
+        Warning { variable: self.variable.clone(), text }
+    }
 }
 
 impl fmt::Display for Mistake {

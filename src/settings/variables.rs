@@ -1,12 +1,13 @@
 //! Variables by name, parsed one at a time, with all their mistakes collected. Those of a settings file are beside them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::time::Duration;
 
 use url::Url;
 
 use super::declared;
-use super::problems::{Findings, Mistake, Warning};
+use super::problems::{Findings, Mistake, Origin, Warning};
 use super::setting::{Accepts, Default, PREFIX, Section, Setting};
 use crate::{aws, http};
 
@@ -120,9 +121,8 @@ impl Variables {
     }
 
     /// Reports a mistake under the name that the environment uses.
-    pub(super) fn mistake<'a>(&mut self, key: impl Into<Key<'a>>, problem: impl Into<String>) {
-        let name = self.name_in_use(key.into());
-        self.report(&name, problem);
+    pub(super) fn mistake<'a>(&mut self, key: impl Into<Key<'a>>, problem: impl fmt::Display) {
+        self.mistakes.push(self.origin(key).mistake(problem));
     }
 
     pub(super) fn others_mistake(&mut self, name: &str, problem: impl Into<String>) {
@@ -130,8 +130,7 @@ impl Variables {
     }
 
     pub(super) fn warn<'a>(&mut self, key: impl Into<Key<'a>>, text: &'static str) {
-        let variable = format!("{PREFIX}{}", self.name_in_use(key.into()));
-        self.warnings.push(Warning { variable, text });
+        self.warnings.push(self.origin(key).warning(text));
     }
 
     pub(super) fn others_warning(&mut self, name: &str, text: &'static str) {
@@ -341,21 +340,22 @@ impl Variables {
         }
     }
 
-    fn report(&mut self, name: &str, problem: impl Into<String>) {
-        let mut problem = problem.into();
-        if self.in_file.contains(name) {
-            problem = format!("{problem} (in {})", self.file_name);
-        }
-        self.mistakes.push(Mistake { variable: format!("{PREFIX}{name}"), problem });
+    fn report(&mut self, name: &str, problem: impl fmt::Display) {
+        self.mistakes.push(self.named(name).mistake(problem));
     }
 
-    /// The alias, if that alone is set.
-    fn name_in_use(&self, key: Key<'_>) -> String {
+    /// Where a setting comes from: from its alias, if that alone is set.
+    pub(super) fn origin<'a>(&self, key: impl Into<Key<'a>>) -> Origin {
+        let key = key.into();
         let name = key.name();
         match key.setting.alias {
-            Some(alias) if !self.ours.contains_key(&name) && self.ours.contains_key(alias) => alias.to_owned(),
-            Some(_) | None => name,
+            Some(alias) if !self.ours.contains_key(&name) && self.ours.contains_key(alias) => self.named(alias),
+            Some(_) | None => self.named(&name),
         }
+    }
+
+    fn named(&self, name: &str) -> Origin {
+        Origin::new(name, self.in_file.contains(name).then(|| self.file_name.clone()))
     }
 }
 

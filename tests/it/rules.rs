@@ -11,6 +11,7 @@ mod people;
 mod requests;
 mod simple;
 mod stage;
+mod start;
 mod supposed;
 
 use serde_json::{Value, json};
