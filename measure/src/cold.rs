@@ -61,6 +61,8 @@ struct Subject {
     command: Vec<String>,
     environment: Vec<(String, String)>,
     event: Bytes,
+    /// The same of others, whom nobody knows yet, where each is asked about.
+    others: Vec<Bytes>,
     is_peer: bool,
 }
 
@@ -89,8 +91,14 @@ impl Cold {
         let id = bearer(&Token::id().sign());
         let access = bearer(&Token::access().sign());
         let service = pair(SERVICE, SERVICE_TOKEN);
-        let of_issuer = |token: Token| bearer(&token.claim("iss", world.issuer()).claim("aud", AUDIENCE).sign());
-        let [id_of_issuer, access_of_issuer] = [Token::id(), Token::access()].map(of_issuer);
+        let of_issuer = |token: Token| token.claim("iss", world.issuer()).claim("aud", AUDIENCE);
+        let [id_of_issuer, access_of_issuer] =
+            [Token::id(), Token::access()].map(|token| bearer(&of_issuer(token).sign()));
+        let nobody = Vec::new();
+        let other_tokens = scenario::distinct(&Token::access(), WARM_CALLS as usize);
+        let others_of_issuer = scenario::distinct(&of_issuer(Token::access()), WARM_CALLS as usize);
+        let services = (0..WARM_CALLS).map(|number| format!("service-{number}"));
+        let other_services = services.inspect(|id| world.add_service(id)).map(|id| pair(&id, SERVICE_TOKEN)).collect();
         let Scenario { environment: with_rules, events, .. } = scenario::rules(&fetched, 1);
         let ruled = events.concat().into();
         let empty = release("smac-measure", "empty-handler")?;
@@ -100,23 +108,25 @@ impl Cold {
             command,
             environment: environment.clone(),
             event: event.clone(),
+            others: vec![],
             is_peer: false,
         };
         let mut subjects = vec![subject("an empty handler", vec![empty], &fetched, &id)];
         let other = self.other.iter().map(|path| ("other: ", path.display().to_string()));
         for (prefix, binary) in [("", ours)].into_iter().chain(other) {
-            for (name, environment, event) in [
-                (SAME_AS_PEERS, &fetched, &id),
-                ("ID token, keys configured", &with_keys, &id),
-                ("access token and userInfo, keys fetched", &fetched, &access),
-                ("access token and userInfo, keys configured", &with_keys, &access),
-                ("service pair, keys fetched", &fetched, &service),
-                ("service pair, keys configured", &with_keys, &service),
-                ("OIDC token, keys discovered", &discovered, &id_of_issuer),
-                ("OIDC access token and userInfo, keys discovered", &discovered, &access_of_issuer),
-                ("ID token, keys fetched, access rules", &with_rules, &ruled),
+            for (name, environment, event, others) in [
+                (SAME_AS_PEERS, &fetched, &id, &nobody),
+                ("ID token, keys configured", &with_keys, &id, &nobody),
+                ("access token and userInfo, keys fetched", &fetched, &access, &other_tokens),
+                ("access token and userInfo, keys configured", &with_keys, &access, &other_tokens),
+                ("service pair, keys fetched", &fetched, &service, &other_services),
+                ("service pair, keys configured", &with_keys, &service, &other_services),
+                ("OIDC token, keys discovered", &discovered, &id_of_issuer, &nobody),
+                ("OIDC access token and userInfo, keys discovered", &discovered, &access_of_issuer, &others_of_issuer),
+                ("ID token, keys fetched, access rules", &with_rules, &ruled, &nobody),
             ] {
-                subjects.push(subject(&format!("{prefix}{name}"), vec![binary.clone()], environment, event));
+                let subject = subject(&format!("{prefix}{name}"), vec![binary.clone()], environment, event);
+                subjects.push(Subject { others: others.clone(), ..subject });
             }
         }
         if self.peers {
@@ -176,8 +186,16 @@ async fn run(subject: &Subject, world: &World, quota: &Quota) -> std::io::Result
     for _ in 0..WARM_CALLS {
         process::allowed(&function, &subject.event).await?;
     }
-    let warm_cpu = process::processor_time(&function)?.saturating_sub(after) / WARM_CALLS;
+    let after_warm = process::processor_time(&function)?;
+    let warm_cpu = after_warm.saturating_sub(after) / WARM_CALLS;
+    for event in &subject.others {
+        process::allowed(&function, event).await?;
+    }
+    let asking_cpu = match u32::try_from(subject.others.len()) {
+        Ok(0) | Err(_) => None,
+        Ok(count) => Some(process::processor_time(&function)?.saturating_sub(after_warm) / count),
+    };
     function.kill().await?;
     let first_cpu = after.saturating_sub(before);
-    Ok(Run { start, start_cpu, first, first_cpu, warm_cpu, at_start, at_first })
+    Ok(Run { start, start_cpu, first, first_cpu, warm_cpu, asking_cpu, at_start, at_first })
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use serde_json::json;
-use smac_local::deployment::{EMAIL, Pool, SUBJECT, of_pools};
+use smac_local::deployment::{EMAIL, Pool, SECRETS_PREFIX, SERVICE_TOKEN, SUBJECT, of_pools};
 use smac_local::http_server::{self, Server};
 use smac_local::stand_ins::StandIns;
 
@@ -23,7 +23,7 @@ pub(super) struct World {
     /// Of Cognito, its domain, Secrets Manager, an OIDC issuer, and its userInfo.
     networks: [Network; 5],
     authority: Authority,
-    _stand_ins: StandIns,
+    stand_ins: StandIns,
     _servers: Vec<Server>,
 }
 
@@ -52,7 +52,7 @@ impl World {
             servers.push(front);
         }
         let networks = <[Network; 5]>::try_from(networks).map_err(|_| io::ErrorKind::InvalidData)?;
-        let world = Self { networks, authority, _stand_ins: stand_ins, _servers: servers };
+        let world = Self { networks, authority, stand_ins, _servers: servers };
         let [.., url] = world.urls();
         user_info.set(format!("{url}/me")).map_err(|_| io::ErrorKind::AlreadyExists)?;
         Ok(world)
@@ -66,6 +66,12 @@ impl World {
     pub(super) fn issuer(&self) -> String {
         let [_, _, _, issuer, _] = self.urls();
         issuer
+    }
+
+    /// Stores a service of this id, with the token that all services here have.
+    pub(super) fn add_service(&self, id: &str) {
+        let pair = json!({ "token": SERVICE_TOKEN, "id": format!("service:{id}") }).to_string();
+        self.stand_ins.set_secret(&format!("{SECRETS_PREFIX}/{id}"), Some(&pair), 0);
     }
 
     /// One pool, which is what the peers have; services are on.
