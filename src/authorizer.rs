@@ -181,6 +181,7 @@ impl Authorizer {
         if let Some(calls) = start::prepare(tokens, services, &self.clock, patience).await {
             *self.start_calls.lock().unwrap_or_else(PoisonError::into_inner) = Some(calls);
         }
+        self.rules.iter().for_each(Rules::prepare);
     }
 
     /// Decides about an event: the JSON, as API Gateway sends it to a Lambda authorizer of any kind.

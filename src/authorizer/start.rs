@@ -3,6 +3,7 @@
 
 use std::panic::resume_unwind;
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -55,8 +56,8 @@ pub(super) async fn prepare(
     Some(of_keys)
 }
 
-/// Parses access rules, on a thread of its own if `warm_up` has key sets to wait for. Gives them ready to be asked, and what
-/// deserves a second look in them.
+/// Parses access rules, on a thread of its own if `warm_up` has key sets to wait for, and prepares them for their first
+/// question as long as it waits. Gives them, and what deserves a second look in them.
 ///
 /// # Errors
 /// Every mistake in them, as soon as it is known.
@@ -65,15 +66,23 @@ pub(super) async fn parse(
     needs_keys: bool,
     warm_up: impl Future<Output = ()>,
 ) -> Result<(Rules, Vec<Warning>), Mistakes> {
-    let parse = || {
+    let is_warm = Arc::new(AtomicBool::new(false));
+    let is_late = Arc::clone(&is_warm);
+    let parse = move || {
         let (config, warnings) = unparsed.parse()?;
-        Ok((Rules::new(config), warnings))
+        let rules = Rules::new(config);
+        if !is_late.load(Ordering::Relaxed) {
+            rules.prepare();
+        }
+        Ok((rules, warnings))
     };
     if !needs_keys {
+        // Lambda gives a start more of a processor than a call.
         return parse();
     }
     let warm_up = async {
         warm_up.await;
+        is_warm.store(true, Ordering::Relaxed);
         Ok(())
     };
     // Nobody can cancel the task, so if it gives nothing it has panicked.

@@ -1,5 +1,7 @@
 //! What an answer to a request may cover, by the rules.
 
+use std::sync::OnceLock;
+
 use cedar_policy::{Context, Entities, Entity, EntityUid, PolicySet};
 
 use super::compile;
@@ -23,18 +25,31 @@ use crate::trace::{RulesTrace, Trace};
 #[derive(Debug)]
 pub struct Rules {
     pub(super) config: Config,
-    /// The actions that are in groups. None if Cedar does not accept them: then nobody can be decided about.
-    pub(super) actions: Option<Entities>,
+    /// The actions that are in groups, when somebody has asked for them.
+    actions: OnceLock<Option<Entities>>,
 }
 
 impl Rules {
-    /// The rules, ready to be asked.
+    /// The rules. They can be asked at once; [`Rules::prepare`] makes the first question as fast as the next ones.
     #[must_use]
     pub fn new(config: Config) -> Self {
-        let groups = config.routes.iter().flat_map(|routes| routes.groups());
-        let actions = groups.map(|(action, groups)| Entity::new_no_attrs(action.clone(), groups.clone()));
-        let actions = Entities::from_entities(actions, None).ok();
-        Self { config, actions }
+        Self { config, actions: OnceLock::new() }
+    }
+
+    /// Does what the first question would have to do: Cedar makes the table of its functions, once a process, and that
+    /// takes as long as ten decisions.
+    pub(crate) fn prepare(&self) {
+        let _has_actions = self.actions().is_some();
+    }
+
+    /// The actions that are in groups. None if Cedar does not accept them: then nobody can be decided about.
+    pub(super) fn actions(&self) -> Option<&Entities> {
+        let collect = || {
+            let groups = self.config.routes.iter().flat_map(|routes| routes.groups());
+            let actions = groups.map(|(action, groups)| Entity::new_no_attrs(action.clone(), groups.clone()));
+            Entities::from_entities(actions, None).ok()
+        };
+        self.actions.get_or_init(collect).as_ref()
     }
 
     /// What an answer to this request covers: what it would cover without rules, or less.
@@ -56,7 +71,7 @@ impl Rules {
         if *mode == Mode::Enforce && form == Form::Simple {
             check_cache_key(request, looks)?;
         }
-        let caller = Caller::new(principal, names, self.actions.as_ref());
+        let caller = Caller::new(principal, names, self.actions());
         let token = principal.claims().and_then(entities::token);
         let resource = names.application(request.arn().api());
         #[cfg(feature = "tools")]

@@ -131,6 +131,6 @@ impl Rules {
             Who::User { user_id, .. } => entities::claims_of_id_token(claims.iter().flat_map(Claims::members), user_id),
             Who::Service(_) | Who::Anonymous => Default::default(),
         };
-        Caller::of(uid, attributes, parents, self.actions.as_ref())
+        Caller::of(uid, attributes, parents, self.actions())
     }
 }
