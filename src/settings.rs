@@ -91,7 +91,8 @@ impl Settings {
     /// does elsewhere. All others are ignored.
     ///
     /// `read_file` gives a file's content. It is called here and not later, for the files that variables name: key sets,
-    /// and the bundle of `AWS_CA_BUNDLE`. The relative path of a key set starts at `LAMBDA_TASK_ROOT`, if that is set.
+    /// access rules, a settings file, and the bundle of `AWS_CA_BUNDLE`. A relative path starts at `LAMBDA_TASK_ROOT`, if
+    /// that is set, but for the bundle's.
     ///
     /// # Errors
     /// Every [`Mistake`] that there is, in one go: values that are malformed or out of range, what is missing, what
@@ -110,7 +111,7 @@ impl Settings {
         Ok(settings)
     }
 
-    /// The same, as far as it takes next to no time.
+    /// The same but for access rules, whose files are read and not parsed.
     ///
     /// # Errors
     /// Every [`Mistake`] that there is. Where there is none but in access rules, that is said when these are parsed.
