@@ -152,3 +152,17 @@ fn rest_looks_at_the_path_first() {
     assert!(routes.find("get", "pets").is_some());
     assert_eq!(routes.find("post", "pets"), None);
 }
+
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html>
+#[cfg(feature = "tools")]
+#[test]
+fn a_rest_api_chooses_the_path_before_the_method() {
+    let json = r#"{"openapi": "3.0.1", "paths": {"/pets/{id}": {"get": {}}, "/pets/mine": {"post": {}}}}"#;
+    let (routes, _) = Routes::parse(json, None).unwrap();
+    for (method, rest, http) in
+        [("GET", None, Some("get /pets/{id}")), ("POST", Some("post /pets/mine"), Some("post /pets/mine"))]
+    {
+        assert_eq!(routes.sent_to(method, "pets/mine", Precedence::Rest), rest, "{method}");
+        assert_eq!(routes.sent_to(method, "pets/mine", Precedence::Http), http, "{method}");
+    }
+}
