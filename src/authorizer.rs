@@ -162,8 +162,9 @@ impl Authorizer {
     }
 
     /// Fetches key sets ahead of the first request: those that are not configured, of the first 8 issuers, side by side.
-    /// While it waits for them, it opens connections to everybody else who may be asked later. Takes as long as the key
-    /// sets do, or up to twice that within 100 ms, and 5 s at most.
+    /// While it waits for them, it opens connections to everybody else who may be asked later. At the end it prepares
+    /// access rules for their first question. Takes as long as the key sets do, or up to twice that within 100 ms, and 5 s
+    /// at most.
     ///
     /// It need not be called, and never fails. What could not be done is done when a request needs it.
     pub async fn warm_up(&self) {

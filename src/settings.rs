@@ -124,7 +124,7 @@ impl Settings {
             return Ok(Draft { settings: Self { warnings, ..settings }, rules });
         }
         let of_rules = rules.and_then(|rules| rules.parse().err());
-        Err(all(mistakes, of_rules))
+        Err(Mistakes::sorted(mistakes.into_iter().chain(of_rules.into_iter().flat_map(|of_rules| of_rules.0))))
     }
 
     /// All mistakes and all warnings that there are, for variables that need not be valid. The arguments are those of
@@ -136,11 +136,11 @@ impl Settings {
         let (Draft { rules, .. }, Findings { mut mistakes, mut warnings }) = Self::read_all(variables, &read_file);
         match rules.map(Unparsed::parse) {
             Some(Ok((_, of_rules))) => warnings.extend(of_rules),
-            Some(Err(of_rules)) => mistakes = all(mistakes, Some(of_rules)).0,
+            Some(Err(of_rules)) => mistakes.extend(of_rules.0),
             None => {}
         }
         warnings.sort();
-        Findings { mistakes, warnings }
+        Findings { mistakes: Mistakes::sorted(mistakes).0, warnings }
     }
 
     /// What is allowed and deserves a second look, sorted by variable: for the log, when the program starts.
@@ -221,14 +221,6 @@ impl Settings {
 pub(crate) struct Draft {
     pub(crate) settings: Settings,
     pub(crate) rules: Option<Unparsed>,
-}
-
-/// All mistakes, in the order of their variables.
-fn all(mut mistakes: Vec<Mistake>, of_rules: Option<Mistakes>) -> Mistakes {
-    mistakes.extend(of_rules.into_iter().flat_map(|Mistakes(mistakes)| mistakes));
-    mistakes.sort();
-    mistakes.dedup();
-    Mistakes(mistakes)
 }
 
 fn read_tokens(variables: &mut Variables, aws: &Aws<'_>, serves_rules: bool) -> Option<token::Config> {

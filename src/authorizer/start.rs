@@ -67,17 +67,19 @@ pub(super) async fn parse(
     warm_up: impl Future<Output = ()>,
 ) -> Result<(Rules, Vec<Warning>), Mistakes> {
     let is_warm = Arc::new(AtomicBool::new(false));
-    let is_late = Arc::clone(&is_warm);
-    let parse = move || {
-        let (config, warnings) = unparsed.parse()?;
-        let rules = Rules::new(config);
-        if !is_late.load(Ordering::Relaxed) {
-            rules.prepare();
+    let parse = {
+        let is_warm = Arc::clone(&is_warm);
+        move || {
+            let (config, warnings) = unparsed.parse()?;
+            let rules = Rules::new(config);
+            if !is_warm.load(Ordering::Relaxed) {
+                rules.prepare();
+            }
+            Ok((rules, warnings))
         }
-        Ok((rules, warnings))
     };
     if !needs_keys {
-        // Lambda gives a start more of a processor than a call.
+        // They are prepared all the same: Lambda gives a start more of a processor than a call.
         return parse();
     }
     let warm_up = async {

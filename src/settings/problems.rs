@@ -40,7 +40,6 @@ pub struct Findings {
 }
 
 /// Where a setting comes from, as the user knows it.
-#[derive(Clone, Debug)]
 pub(super) struct Origin {
     variable: String,
     /// The settings file, if it has the setting.
@@ -73,6 +72,16 @@ impl fmt::Display for Mistake {
 }
 
 impl std::error::Error for Mistake {}
+
+impl Mistakes {
+    /// In the order of their variables, each once.
+    pub(super) fn sorted(mistakes: impl IntoIterator<Item = Mistake>) -> Self {
+        let mut mistakes: Vec<_> = mistakes.into_iter().collect();
+        mistakes.sort();
+        mistakes.dedup();
+        Self(mistakes)
+    }
+}
 
 impl fmt::Display for Mistakes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

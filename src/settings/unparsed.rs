@@ -4,6 +4,7 @@ use super::aws::Aws;
 use super::declared::{RULES_NAMESPACE, RULES_POLICIES, RULES_ROUTES};
 use super::named_files::NamedFiles;
 use super::problems::{Mistake, Mistakes, Origin, Warning};
+use super::setting::Setting;
 use super::variables::Variables;
 use crate::policy::Scope;
 use crate::rules::{Config, Mode, Names, Policies, PolicyError, Routes};
@@ -11,8 +12,8 @@ use crate::rules::{Config, Mode, Names, Policies, PolicyError, Routes};
 /// What the files have, and where the settings come from that name them.
 pub(crate) struct Unparsed {
     /// Each file of policies, with its name.
-    policies: Vec<(String, String)>,
-    routes: Option<String>,
+    policies: Result<Vec<(String, String)>, Unreadable>,
+    routes: Result<Option<String>, Unreadable>,
     namespace: Option<String>,
     mode: Mode,
     scope: Scope,
@@ -21,22 +22,26 @@ pub(crate) struct Unparsed {
     of_namespace: Origin,
 }
 
+/// A file that cannot be read, which is reported already.
+struct Unreadable;
+
 impl Unparsed {
-    /// Reads the files. What cannot be read is a mistake.
+    /// Reads the files. What cannot be read is a mistake, and the others are parsed all the same: for their mistakes.
     pub(super) fn read(variables: &mut Variables, aws: &Aws<'_>, named: NamedFiles) -> Option<Self> {
         let NamedFiles { policies, routes, namespace, is_enforced, scope } = named;
         if routes.is_none() && scope == Scope::Stage {
             variables.mistake(&RULES_ROUTES, "is required with RULES__POLICIES and POLICY__SCOPE=STAGE");
         }
-        let unreadable = |error: std::io::Error| format!("cannot be read ({})", error.kind());
-        let policies =
-            aws.read_files(&policies, ".cedar").map_err(|error| variables.mistake(&RULES_POLICIES, unreadable(error)));
-        let routes = routes
-            .map(|path| aws.read_file(&path).map_err(|error| variables.mistake(&RULES_ROUTES, unreadable(error))))
-            .transpose();
+        let mut unreadable = |setting: &'static Setting, error: std::io::Error| {
+            variables.mistake(setting, format!("cannot be read ({})", error.kind()));
+            Unreadable
+        };
+        let policies = aws.read_files(&policies, ".cedar").map_err(|error| unreadable(&RULES_POLICIES, error));
+        let routes = routes.map(|path| aws.read_file(&path)).transpose();
+        let routes = routes.map_err(|error| unreadable(&RULES_ROUTES, error));
         Some(Self {
-            policies: policies.ok()?,
-            routes: routes.ok()?,
+            policies,
+            routes,
             namespace,
             mode: if is_enforced { Mode::Enforce } else { Mode::Log },
             scope,
@@ -49,18 +54,18 @@ impl Unparsed {
     /// The rules, and what deserves a second look in them.
     ///
     /// # Errors
-    /// Every mistake in the files.
+    /// Every mistake in the files that could be read.
     pub(crate) fn parse(self) -> Result<(Config, Vec<Warning>), Mistakes> {
         let (policies, routes) = (self.parse_policies(), self.parse_routes());
         let (policies, (routes, names)) = match (policies, routes) {
             (Ok(policies), Ok(routes)) => (policies, routes),
             (policies, routes) => {
-                let mistakes = routes.err().into_iter().chain(policies.err().unwrap_or_default());
-                return Err(sorted(mistakes.collect()));
+                let mistakes = [routes.err(), policies.err()].into_iter().flatten().flatten();
+                return Err(Mistakes::sorted(mistakes));
             }
         };
         let config = Config::new(policies, routes, names, self.mode)
-            .map_err(|errors| sorted(about(&self.of_policies, &errors)))?;
+            .map_err(|errors| Mistakes::sorted(about(&self.of_policies, &errors)))?;
         let mut warnings = Vec::new();
         if self.mode == Mode::Enforce && config.look_at_requests() {
             let text = "look at the request (path, query, address): the gateway's caching must be off (a TTL of 0)";
@@ -70,7 +75,10 @@ impl Unparsed {
     }
 
     fn parse_policies(&self) -> Result<Policies, Vec<Mistake>> {
-        let files = self.policies.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+        let Ok(files) = &self.policies else {
+            return Err(Vec::new());
+        };
+        let files = files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
         match Policies::parse(files) {
             Ok(policies) if policies.len() == 0 => {
                 let problem = "has no policy: is it a directory with `*.cedar` files in it?";
@@ -81,25 +89,21 @@ impl Unparsed {
         }
     }
 
-    fn parse_routes(&self) -> Result<(Option<Routes>, Names), Mistake> {
+    fn parse_routes(&self) -> Result<(Option<Routes>, Names), Vec<Mistake>> {
         let namespace = self.namespace.as_deref();
-        let names = Names::new(namespace).map_err(|error| self.of_namespace.mistake(error))?;
-        let Some(json) = &self.routes else {
-            return Ok((None, names));
+        let names = Names::new(namespace).map_err(|error| vec![self.of_namespace.mistake(error)])?;
+        let json = match &self.routes {
+            Ok(Some(json)) => json,
+            Ok(None) => return Ok((None, names)),
+            Err(Unreadable) => return Err(Vec::new()),
         };
-        let (routes, names) = Routes::parse(json, namespace).map_err(|error| self.of_routes.mistake(error))?;
+        let (routes, names) = Routes::parse(json, namespace).map_err(|error| vec![self.of_routes.mistake(error)])?;
         if self.scope == Scope::Stage && routes.has_default() {
             let problem = "has the route $default, whose paths no pattern names: it requires POLICY__SCOPE=METHOD";
-            return Err(self.of_routes.mistake(problem));
+            return Err(vec![self.of_routes.mistake(problem)]);
         }
         Ok((Some(routes), names))
     }
-}
-
-fn sorted(mut mistakes: Vec<Mistake>) -> Mistakes {
-    mistakes.sort();
-    mistakes.dedup();
-    Mistakes(mistakes)
 }
 
 fn about(origin: &Origin, errors: &[PolicyError]) -> Vec<Mistake> {

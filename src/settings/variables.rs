@@ -7,7 +7,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::declared;
-use super::problems::{Findings, Mistake, Origin, Warning};
+use super::problems::{Findings, Mistake, Mistakes, Origin, Warning};
 use super::setting::{Accepts, Default, PREFIX, Section, Setting};
 use crate::{aws, http};
 
@@ -112,8 +112,7 @@ impl Variables {
 
     /// Everything that was found, by name.
     pub(super) fn into_findings(mut self) -> Findings {
-        self.mistakes.sort();
-        self.mistakes.dedup();
+        self.mistakes = Mistakes::sorted(self.mistakes).0;
         // A mistaken variable was read as if it had its default: there is nothing to say about that.
         self.warnings.retain(|warning| !self.mistakes.iter().any(|mistake| mistake.variable == warning.variable));
         self.warnings.sort();

@@ -88,8 +88,8 @@ pub(super) fn table(rows: &[Row]) -> String {
     }
     let (times, more) = ALLOWED;
     lines.push(format!(
-        "\nThe first call's CPU may be {times} times a warm one's and {} ms: its share of that is 1 or less. A warm\n\
-         credential is known already; with one that asks too, nothing but the connection is.",
+        "\nThe first call's CPU may be {times} times a warm one's and {} ms: its share of that is 1 or less. Who\n\
+         makes a warm call is known already; of one that asks too, the connection alone is there.",
         millis(more)
     ));
     lines.extend(rows.iter().filter(|row| row.is_peer).filter_map(|peer| beside_ours(peer, rows)));

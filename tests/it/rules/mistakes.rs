@@ -125,3 +125,20 @@ fn the_list_is_there_where_it_is_needed() {
         assert!(found.starts_with("RULES__NAMESPACE: is not a namespace"), "{namespace}: {found}");
     }
 }
+
+#[test]
+fn a_file_that_cannot_be_read_hides_no_mistake_in_another() {
+    let broken = "permit (principal, action, resource)";
+    let found = of_files(&[("a.cedar", broken)], &[("RULES__ROUTES", "nowhere.json")]);
+    let about: Vec<_> = found.iter().map(|mistake| mistake.split(": ").take(2).collect::<Vec<_>>()).collect();
+    assert_eq!(
+        about,
+        [["RULES__POLICIES", "a.cedar:1:37"], ["RULES__ROUTES", "cannot be read (entity not found)"]],
+        "{found:?}"
+    );
+    let files = Files::new(&[("routes.json", "{}")]);
+    let policies = ("RULES__POLICIES", files.path("nowhere.cedar"));
+    let found = mistakes(&[policies, ("RULES__ROUTES", files.path("routes.json"))]);
+    let variables: Vec<_> = found.iter().filter_map(|mistake| mistake.split(": ").next()).collect();
+    assert_eq!(variables, ["RULES__POLICIES", "RULES__ROUTES"], "{found:?}");
+}
