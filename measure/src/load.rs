@@ -5,16 +5,15 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use serde_json::json;
 use smac_local::command::{About as _, Problem, print};
-use smac_local::deployment::{SECRETS_PREFIX, SERVICE, SERVICE_TOKEN, of_pools};
+use smac_local::deployment::{SERVICE, SERVICE_TOKEN, of_pools};
 use smac_local::runtime_api::Function;
 use smac_local::stand_ins::{StandIns, Upstream};
-use smac_local::token::{Token, now};
+use smac_local::token::Token;
 use tokio::task::JoinSet;
 
 use crate::process::{self, Verdict};
-use crate::{bearer, event, pair, release};
+use crate::{bearer, event, pair, release, store};
 
 /// What memory may grow by after the first calls.
 const MAX_GROWTH: u64 = 1_000_000;
@@ -40,8 +39,7 @@ impl Load {
         let binary = release("smac-lambda-authorizer", "smac-lambda-authorizer")?;
         let stand_ins = StandIns::start(0).await.about("the stand-ins")?;
         for number in 0..self.distinct {
-            let pair = json!({ "token": token_of(number), "id": format!("service:{number}") }).to_string();
-            stand_ins.set_secret(&format!("{SECRETS_PREFIX}/service-{number}"), Some(&pair), now());
+            store(&stand_ins, &format!("service-{number}"), &token_of(number));
         }
         let mut environment = of_pools(&stand_ins.base_url());
         if self.concurrency > 1 {

@@ -15,8 +15,11 @@ use std::process::ExitCode;
 
 use bytes::Bytes;
 use clap::{Parser, Subcommand};
-use serde_json::Value;
+use serde_json::{Value, json};
 use smac_local::command::{self, About as _, Problem};
+use smac_local::deployment::SECRETS_PREFIX;
+use smac_local::stand_ins::StandIns;
+use smac_local::token::now;
 
 /// Measures the release binary as Lambda runs it, on Linux.
 #[derive(Parser)]
@@ -92,6 +95,12 @@ fn bearer(token: &str) -> Bytes {
 /// The same with a service's pair.
 fn pair(id: &str, token: &str) -> Bytes {
     event(&[("smac-principal", id), ("smac-token", token)])
+}
+
+/// Stores such a pair.
+fn store(stand_ins: &StandIns, id: &str, token: &str) {
+    let pair = json!({ "token": token, "id": format!("service:{id}") }).to_string();
+    stand_ins.set_secret(&format!("{SECRETS_PREFIX}/{id}"), Some(&pair), now());
 }
 
 #[cfg(test)]

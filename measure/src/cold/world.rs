@@ -6,12 +6,13 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use serde_json::json;
-use smac_local::deployment::{EMAIL, Pool, SECRETS_PREFIX, SERVICE_TOKEN, SUBJECT, of_pools};
+use smac_local::deployment::{EMAIL, Pool, SERVICE_TOKEN, SUBJECT, of_pools};
 use smac_local::http_server::{self, Server};
 use smac_local::stand_ins::StandIns;
 
 use super::delay::{self, Network};
 use super::front::Authority;
+use crate::store;
 
 const POOL: &str = "SMAC__AUTH__PROVIDER_COGNITO__USERPOOLS__PRIMARY";
 const ISSUER: &str = "SMAC__AUTH__PROVIDER_OIDC__ISSUERS__ONE";
@@ -70,8 +71,7 @@ impl World {
 
     /// Stores a service of this id, with the token that all services here have.
     pub(super) fn add_service(&self, id: &str) {
-        let pair = json!({ "token": SERVICE_TOKEN, "id": format!("service:{id}") }).to_string();
-        self.stand_ins.set_secret(&format!("{SECRETS_PREFIX}/{id}"), Some(&pair), 0);
+        store(&self.stand_ins, id, SERVICE_TOKEN);
     }
 
     /// One pool, which is what the peers have; services are on.
